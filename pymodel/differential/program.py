@@ -1,0 +1,183 @@
+"""Programs: the value types that generators make, targets run and shrinking reduces.
+
+A program is a list of operations on numbered slots; docs/programs.md gives each operation's rule. These classes hold
+values only: `text` prints and parses them, `codec` turns them into protocol messages, `interpreter` runs them on the
+specification.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_PHYS_PAGE_SIZE = 4096
+DEFAULT_PHYS_HUGE_PAGE_SIZE = 2 << 20
+SLOT_COUNT_MAX = 1 << 16
+ALL_BYTES = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Grow:
+    """`grow CHUNK chunks=N`; `chunk` is address / 4 MiB, signed."""
+
+    chunk: int
+    chunk_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alloc:
+    """`sN = alloc PAGES`"""
+
+    slot: int
+    page_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """`free sN [pages=FIRST..LIMIT]`; `limit` None frees the whole slot and empties it."""
+
+    slot: int
+    first: int = 0
+    limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """`cN = cache`"""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class CacheAlloc:
+    """`sN = cache_alloc cM PAGES`"""
+
+    slot: int
+    cache: int
+    page_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """`flush cN`"""
+
+    cache: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartGen:
+    """`start_gen`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scavenge:
+    """`scavenge BYTES [counted]`"""
+
+    byte_count: int
+    counted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """`rN = reserve`"""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScavengeOne:
+    """`scavenge_one rN BYTES`"""
+
+    reservation: int
+    byte_count_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreserve:
+    """`unreserve rN`"""
+
+    reservation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`call FUNCTION ARGUMENTS`; `function` is the name in docs/programs.md, `arguments` its words."""
+
+    function: str
+    arguments: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GrowAt:
+    """`grow_at BASE SIZE`, outside the contract."""
+
+    base: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FreeAt:
+    """`free_at BASE PAGES [scavenged]`, outside the contract."""
+
+    base: int
+    page_count: int
+    scavenged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScavengeAt:
+    """`scavenge_at BASE LIMIT BYTES`, outside the contract."""
+
+    base: int
+    limit: int
+    byte_count_max: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnreserveAt:
+    """`unreserve_at BASE LIMIT GEN`, outside the contract."""
+
+    base: int
+    limit: int
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class PokeSummary:
+    """`poke_summary LEVEL INDEX VALUE`, outside the contract."""
+
+    level: int
+    index: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
+class PokeChunk:
+    """`poke_chunk CHUNK allocated=BITMAP scavenged=BITMAP`, outside the contract; bitmaps are 512-bit integers."""
+
+    chunk: int
+    allocated: int
+    scavenged: int
+
+
+@dataclass(frozen=True, slots=True)
+class PokeSearchAddr:
+    """`poke_search_addr ADDRESS`, outside the contract."""
+
+    address: int
+
+
+InsideOperation = (
+    Grow | Alloc | Free | Cache | CacheAlloc | Flush | StartGen | Scavenge | Reserve | ScavengeOne | Unreserve | Call
+)
+OutsideOperation = GrowAt | FreeAt | ScavengeAt | UnreserveAt | PokeSummary | PokeChunk | PokeSearchAddr
+Operation = InsideOperation | OutsideOperation
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Operations on a clean page heap with the given page sizes in bytes."""
+
+    operations: tuple[Operation, ...]
+    phys_page_size: int = DEFAULT_PHYS_PAGE_SIZE
+    phys_huge_page_size: int = DEFAULT_PHYS_HUGE_PAGE_SIZE
+    outside_contract: bool = False
