@@ -1,0 +1,71 @@
+"""The exception tree of the driver, drawn once.
+
+    ScavdiffError
+    ├── BadInput                 a flag, a path or a trace is wrong (exit status 2)
+    └── HarnessError             the harness failed; never a divergence and never a pass (exit status 2)
+        ├── TargetFailedToStart  it did not start, or does not answer at its address
+        ├── TargetDied           it ended, or broke the stream, in the middle of a program
+        ├── TargetHung           it did not answer a program within the time limit
+        ├── TargetLied           its answer is not a transcript of the program, or contradicts itself
+        ├── TargetRefused        it refused a program that is valid
+        └── ProtocolMismatch     it speaks another version of the protocol
+
+What Go's `throw` does is no exception here: it is an outcome, compared like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class ScavdiffError(Exception):
+    """What the command line reports as a sentence, without a traceback."""
+
+
+class BadInput(ScavdiffError):
+    """The user's input is wrong; the text says where and what was expected."""
+
+
+class HarnessError(ScavdiffError):
+    """The harness failed, charged to `target`.
+
+    `what` is a predicate that completes the sentence "target NAME ...". `exit_status` says how the target's process
+    ended, where it did, and `stderr_lines` are the last lines that it wrote there.
+    """
+
+    def __init__(
+        self, target: str, what: str, *, exit_status: str | None = None, stderr_lines: Sequence[str] = ()
+    ) -> None:
+        self.target = target
+        self.what = what
+        self.exit_status = exit_status
+        self.stderr_lines = tuple(stderr_lines)
+        super().__init__(target, what)
+
+    def __str__(self) -> str:
+        ended = f" ({self.exit_status})" if self.exit_status else ""
+        return f"target {self.target} {self.what}{ended}"
+
+
+class TargetFailedToStart(HarnessError):
+    """The target did not start, or nothing answers at its address."""
+
+
+class TargetDied(HarnessError):
+    """The target ended, or broke the stream, before it had answered a program."""
+
+
+class TargetHung(HarnessError):
+    """The target did not answer a program within the time limit."""
+
+
+class TargetLied(HarnessError):
+    """The target's answer is not a transcript of the program that it was sent, or contradicts itself."""
+
+
+class TargetRefused(HarnessError):
+    """The target refused a valid program with a status of its own."""
+
+
+class ProtocolMismatch(HarnessError):
+    """The target speaks a version of the protocol that the driver does not."""
