@@ -8,6 +8,7 @@
         ├── TargetHung           it did not answer a program within the time limit
         ├── TargetLied           its answer is not a transcript of the program, or contradicts itself
         ├── TargetRefused        it refused a program that is valid
+        ├── TargetGivenUp        it failed so many programs in a row that going on is pointless
         └── ProtocolMismatch     it speaks another version of the protocol
 
 What Go's `throw` does is no exception here: it is an outcome, compared like any other.
@@ -65,6 +66,10 @@ class TargetLied(HarnessError):
 
 class TargetRefused(HarnessError):
     """The target refused a valid program with a status of its own."""
+
+
+class TargetGivenUp(HarnessError):
+    """The target failed one program after the other, or did not start again after a failure."""
 
 
 class ProtocolMismatch(HarnessError):
