@@ -17,6 +17,7 @@ from pymodel.differential.errors import (
     TargetHung,
     TargetRefused,
 )
+from pymodel.differential.process import DEATH_SECONDS_MAX
 from pymodel.differential.targets import OPERATION_COUNT_MAX, Request
 from pymodel.wire import pageheap_pb2
 
@@ -30,6 +31,7 @@ TEXT_LENGTH_MAX = 60
 _REFUSALS = frozenset(
     {"INVALID_ARGUMENT", "RESOURCE_EXHAUSTED", "UNIMPLEMENTED", "OUT_OF_RANGE", "FAILED_PRECONDITION"}
 )
+_CONNECTION_LOST = "UNAVAILABLE"
 # An answer already on the wire must not be missed because the driver itself came late.
 _GRACE_SECONDS = 0.5
 
@@ -119,7 +121,11 @@ class RemoteTarget:
 
     def _connect(self) -> Connection:
         """A connection to a target that has described itself well, with its stream open."""
-        address = self.endpoint.open()
+        try:
+            address = self.endpoint.open()
+        except TargetFailedToStart as error:
+            error.target = self.name
+            raise
         connection = Connection(address)
         try:
             self._description = self._described(address, connection)
@@ -161,7 +167,7 @@ class RemoteTarget:
             self._disconnect()
             self._in_flight.popleft()
             return TargetRefused(self.name, f"refused program {program_id}: {broken}")
-        if self.endpoint.died():
+        if self.endpoint.died(DEATH_SECONDS_MAX if broken.status == _CONNECTION_LOST else 0):
             return self._charge(TargetDied, f"died before it answered program {program_id}")
         return self._charge(TargetDied, f"broke the stream before it answered program {program_id}: {broken}")
 

@@ -1,0 +1,99 @@
+"""How targets are named on the command line, and what is made of it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pymodel.differential.endpoints import START_SECONDS_MAX, FixedEndpoint, StartedEndpoint
+from pymodel.differential.errors import BadInput
+from pymodel.differential.process import guarded
+from pymodel.differential.remote import PROGRAM_SECONDS_MAX, RemoteTarget
+from pymodel.differential.targets import Target
+
+SPEC_HELP = """go (Go's own code, started by scavdiff), model (the Python specification), unix:/path or host:port (a server
+that runs already), 'exec:COMMAND ARGS' (a server that scavdiff starts; it prints "listening on unix:/path" or
+"listening on tcp:host:port")"""
+GO_BINARY = Path("goharness/bin/goharness")
+PORT_MAX = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """How long a target may take, in seconds: to start, and to answer one program."""
+
+    start_seconds: float = START_SECONDS_MAX
+    program_seconds: float = PROGRAM_SECONDS_MAX
+
+
+def make_target(spec: str, name: str, limits: TimeLimits) -> Target:
+    """The target that `spec` names; nothing is started or connected yet. Raises BadInput."""
+    if spec == "model":
+        return make_model(name)
+    if spec == "go":
+        command = [str(find_go_binary()), "--until-stdin-closes"]
+        return _started(name, command, limits)
+    kind, _, rest = spec.partition(":")
+    if kind == "exec":
+        return _started(name, guarded(_split_command(spec, rest), sys.executable), limits)
+    return RemoteTarget(name, FixedEndpoint(_address(spec)), program_seconds=limits.program_seconds)
+
+
+def make_model(name: str = "model") -> Target:
+    """The specification as a target in this process."""
+    raise NotImplementedError
+
+
+def unique_names(specs: Sequence[str]) -> list[str]:
+    """A short name for each spec: go, go#2, ..."""
+    names: list[str] = []
+    for spec in specs:
+        base = _short_name(spec)
+        count = sum(1 for earlier in specs[: len(names)] if _short_name(earlier) == base)
+        names.append(base if count == 0 else f"{base}#{count + 1}")
+    return names
+
+
+def find_go_binary() -> Path:
+    """The built Go target of this checkout, or of the checkout that is the current directory."""
+    checkout = Path(__file__).resolve().parents[2]
+    for folder in (checkout, Path.cwd()):
+        if (folder / GO_BINARY).is_file():
+            return folder / GO_BINARY
+    raise BadInput(f"the Go target is not built: there is no {checkout / GO_BINARY}; run `make go` in the repository")
+
+
+def _started(name: str, command: list[str], limits: TimeLimits) -> Target:
+    endpoint = StartedEndpoint(name, command, limits.start_seconds)
+    return RemoteTarget(name, endpoint, program_seconds=limits.program_seconds)
+
+
+def _split_command(spec: str, rest: str) -> list[str]:
+    try:
+        command = shlex.split(rest)
+    except ValueError as error:
+        raise BadInput(f"target {spec!r}: the command does not parse: {error}") from error
+    if not command:
+        raise BadInput(f"target {spec!r}: no command behind exec:")
+    return command
+
+
+def _address(spec: str) -> str:
+    if spec.startswith("unix:") and len(spec) > len("unix:"):
+        return spec
+    host, _, port = spec.removeprefix("tcp:").rpartition(":")
+    if host and port.isdecimal() and 0 < int(port) <= PORT_MAX:
+        return f"{host}:{port}"
+    raise BadInput(f"target {spec!r} is not one of: go, model, unix:/path, host:port, exec:COMMAND")
+
+
+def _short_name(spec: str) -> str:
+    """A name for reports: the server's file name, or the whole address."""
+    kind, _, rest = spec.partition(":")
+    if kind == "exec":
+        words = rest.split()
+        return Path(words[0]).name if words else "exec"
+    return Path(rest).name or spec if kind == "unix" else spec.removeprefix("tcp:")
