@@ -13,7 +13,7 @@ HOME ?= $(CURDIR)/build/home
 export HOME
 
 go_binary := goharness/bin/goharness
-go_inputs := goharness/go.mod goharness/go.sum $(shell find goharness -name '*.go' -not -path '*/generated/*')
+go_inputs := goharness/go.mod goharness/go.sum $(shell find goharness -name '*.go' -not -name 'zcut_*')
 
 uv_compile := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command 'make lock'
