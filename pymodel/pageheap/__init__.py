@@ -1,0 +1,5 @@
+"""An executable specification of Go 1.18's page heap and scavenger (linux/amd64).
+
+Each module states one Go file; names are Go's in snake case. Start with `mpagealloc`, then `mgcscavenge`; what a
+bitmap is stands in `mpallocbits`, how addresses are ordered in `mranges`, what can go wrong in `failures`.
+"""
