@@ -6,6 +6,7 @@ sends its number, `calling` runs it and reports name its results. docs/programs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -147,6 +148,6 @@ def bits_to_words(bits: int) -> tuple[int, ...]:
     return tuple(bits >> shift & 0xFFFF_FFFF_FFFF_FFFF for shift in range(0, 512, 64))
 
 
-def words_to_bits(words: tuple[int, ...]) -> int:
+def words_to_bits(words: Sequence[int]) -> int:
     """The 512-bit integer of eight words, lowest pages first."""
     return sum(word << 64 * i for i, word in enumerate(words))

@@ -1,0 +1,39 @@
+"""A page heap that notes what its operations may have changed, so that observing it costs what was touched."""
+
+from __future__ import annotations
+
+from pymodel.pageheap.addresses import chunk_index
+from pymodel.pageheap.constants import PAGE_SIZE, PALLOC_CHUNK_BYTES
+from pymodel.pageheap.mpagealloc import PageAlloc
+from pymodel.pageheap.runtime import Runtime
+from pymodel.pageheap.words import MASK64, align_down, align_up
+
+
+class WatchedPageAlloc(PageAlloc):
+    """The specification's page heap, and the chunks touched since `touched` and `touched_ranges` were last cleared.
+
+    Every change of a bitmap or a summary goes through `update` or `grow` for the pages concerned, and `update` writes
+    summaries only on the path of those. The tests hold this claim against scans of everything.
+    """
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.touched: set[int] = set()
+        self.touched_ranges: list[range] = []
+        super().__init__(runtime)
+
+    def update(self, base: int, npages: int, contig: bool, alloc: bool) -> None:
+        """Notes the chunks of the pages, then updates their summaries. Go: (*pageAlloc).update, mpagealloc.go."""
+        first = chunk_index(base)
+        last = chunk_index((base + npages * PAGE_SIZE - 1) & MASK64)
+        if first == last:
+            self.touched.add(first)
+        else:
+            self.touched_ranges.append(range(first, last + 1))
+        super().update(base, npages, contig, alloc)
+
+    def grow(self, base: int, size: int) -> None:
+        """Notes the new chunks, then adds them. Go: (*pageAlloc).grow, mpagealloc.go."""
+        first = chunk_index(align_down(base, PALLOC_CHUNK_BYTES))
+        limit = chunk_index(align_up((base + size) & MASK64, PALLOC_CHUNK_BYTES))
+        self.touched_ranges.append(range(first, limit))
+        super().grow(base, size)
