@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from pymodel.differential.calls import CALL_FUNCTIONS
 from pymodel.differential.program import (
     Alloc,
     Cache,
@@ -71,15 +72,9 @@ _BY_OPERATION: dict[type[Operation], Capability] = {
     PokeChunk: Capability.OUTSIDE_CONTRACT,
     PokeSearchAddr: Capability.OUTSIDE_CONTRACT,
 }
-_BITS_CALLS = frozenset(
-    """get block64 set_range clear_range set_block64 clear_block64 popcnt_range summarize find find_bit_range64
-    fill_aligned has_scavenge_candidate find_scavenge_candidate""".split()
-)
-_RANGES_CALLS = frozenset(
-    """make_addr_range range_contains range_subtract range_remove_greater_equal ranges_find_succ
-    ranges_find_addr_greater_equal ranges_contains ranges_add ranges_remove_last ranges_remove_greater_equal
-    ranges_clone_into""".split()
-)
+# The protocol numbers the functions in blocks: bits, then summaries, then ranges.
+_FIRST_SUMMARIES_CALL = CALL_FUNCTIONS["pack_palloc_sum"].number
+_FIRST_RANGES_CALL = CALL_FUNCTIONS["make_addr_range"].number
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +125,7 @@ def reason_to_leave_out(description: Description, program: Program, program_byte
 
 
 def _call_capability(call: Call) -> Capability:
-    if call.function in _BITS_CALLS:
+    number = CALL_FUNCTIONS[call.function].number
+    if number < _FIRST_SUMMARIES_CALL:
         return Capability.BITS
-    return Capability.RANGES if call.function in _RANGES_CALLS else Capability.SUMMARIES
+    return Capability.SUMMARIES if number < _FIRST_RANGES_CALL else Capability.RANGES

@@ -18,14 +18,13 @@ from pymodel.differential.errors import (
     TargetRefused,
 )
 from pymodel.differential.process import DEATH_SECONDS_MAX
-from pymodel.differential.targets import OPERATION_COUNT_MAX, Request
+from pymodel.differential.targets import OPERATION_COUNT_MAX, EncodedProgram
 from pymodel.wire import pageheap_pb2
 
 DESCRIBE_SECONDS_MAX = 5.0
 PROGRAM_SECONDS_MAX = 30.0
 RECOVERY_ATTEMPTS_MAX = 3
 RECOVERY_PAUSE_SECONDS = 0.2
-FRUITLESS_PROGRAM_COUNT_MAX = 10
 TEXT_LENGTH_MAX = 60
 # Statuses that say that the target looked at the program and would not run it.
 _REFUSALS = frozenset(
@@ -45,13 +44,13 @@ class RemoteTarget:
 
     def __init__(self, name: str, endpoint: Endpoint, *, program_seconds: float = PROGRAM_SECONDS_MAX) -> None:
         self.name = name
+        self.in_process = False
         self.endpoint = endpoint
         self._program_seconds = program_seconds
         self._description: Description | None = None
         self._connection: Connection | None = None
-        self._in_flight: collections.deque[Request] = collections.deque()
+        self._in_flight: collections.deque[EncodedProgram] = collections.deque()
         self._first_since = 0.0
-        self._fruitless_count = 0
 
     def describe(self) -> Description:
         """Connects if need be, and says who the target is."""
@@ -59,7 +58,7 @@ class RemoteTarget:
         assert self._description is not None
         return self._description
 
-    def send(self, request: Request) -> None:
+    def send(self, request: EncodedProgram) -> None:
         """Hands a program over; does not wait for it."""
         if not self._in_flight:
             self._first_since = time.monotonic()
@@ -80,7 +79,6 @@ class RemoteTarget:
             raise self._broken(program_id, broken) from None
         self._in_flight.popleft()
         self._first_since = connection.last_arrival
-        self._fruitless_count = 0
         return transcript
 
     def restart(self) -> None:
@@ -96,8 +94,6 @@ class RemoteTarget:
 
     def _connected(self) -> Connection:
         if self._connection is None:
-            if self._fruitless_count >= FRUITLESS_PROGRAM_COUNT_MAX:
-                raise TargetGivenUp(self.name, f"was given up: it failed {self._fruitless_count} programs in a row")
             self._connection = self._connect() if self._description is None else self._recover()
             for request in self._in_flight:
                 self._connection.send(request.encoded)
@@ -175,7 +171,6 @@ class RemoteTarget:
         """The failure of the first program in flight; what served it is discarded."""
         self._disconnect()
         self._in_flight.popleft()
-        self._fruitless_count += 1
         exit_status, stderr_lines = self.endpoint.discard()
         return kind(self.name, what, exit_status=exit_status, stderr_lines=stderr_lines)
 

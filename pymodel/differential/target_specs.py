@@ -14,9 +14,6 @@ from pymodel.differential.process import guarded
 from pymodel.differential.remote import PROGRAM_SECONDS_MAX, RemoteTarget
 from pymodel.differential.targets import Target
 
-SPEC_HELP = """go (Go's own code, started by scavdiff), model (the Python specification), unix:/path or host:port (a server
-that runs already), 'exec:COMMAND ARGS' (a server that scavdiff starts; it prints "listening on unix:/path" or
-"listening on tcp:host:port")"""
 GO_BINARY = Path("goharness/bin/goharness")
 PORT_MAX = 65535
 

@@ -24,7 +24,7 @@ GO_VERSION = "go1.18.10"
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class EncodedProgram:
     """A program as it is sent: its value, its encoding (which carries the same id and interval)."""
 
     program_id: int
@@ -34,14 +34,15 @@ class Request:
 
 
 class Target(Protocol):
-    """Runs programs, each on a clean page heap."""
+    """Runs programs, each on a clean page heap. `in_process` tells one that works only inside `receive`."""
 
     name: str
+    in_process: bool
 
     def describe(self) -> Description:
         """Connects if need be, and says who the target is; raises ProtocolMismatch or TargetFailedToStart."""
 
-    def send(self, request: Request) -> None:
+    def send(self, request: EncodedProgram) -> None:
         """Hands a program over; does not wait for it."""
 
     def receive(self) -> bytes:
@@ -59,9 +60,10 @@ class ModelTarget:
 
     def __init__(self, run: Callable[[Program, int, int], bytes], version: str = "", name: str = "model") -> None:
         self.name = name
+        self.in_process = True
         self._run = run
         self._version = version
-        self._in_flight: collections.deque[Request] = collections.deque()
+        self._in_flight: collections.deque[EncodedProgram] = collections.deque()
 
     def describe(self) -> Description:
         """Says that the specification runs everything."""
@@ -75,7 +77,7 @@ class ModelTarget:
             PROGRAM_BYTES_MAX,
         )
 
-    def send(self, request: Request) -> None:
+    def send(self, request: EncodedProgram) -> None:
         """Keeps the program until `receive` runs it."""
         self._in_flight.append(request)
 

@@ -46,8 +46,8 @@ def misbehave(options: argparse.Namespace, encoded: bytes, context: grpc.Service
         context.abort(grpc.StatusCode.INTERNAL, "out of luck")
 
 
-def handlers(options: argparse.Namespace) -> grpc.GenericRpcHandler:
-    def describe(request: bytes, context: grpc.ServicerContext) -> bytes:
+def handlers(options: argparse.Namespace) -> grpc.GenericRpcHandler[bytes, bytes]:
+    def describe(_: bytes, context: grpc.ServicerContext) -> bytes:
         if options.mute:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, "no such method")
         return pageheap_pb2.DescribeResponse(
@@ -55,7 +55,7 @@ def handlers(options: argparse.Namespace) -> grpc.GenericRpcHandler:
             name=options.name,
             version="1",
             go_version="go1.18.10",
-            capabilities=[pageheap_pb2.Capability.Value(name) for name in options.capability],
+            capabilities=options.capability,
             operation_count_max=100,
             program_bytes_max=10_000,
         ).SerializeToString()

@@ -26,14 +26,14 @@ from pymodel.differential.errors import (
 from pymodel.differential.process import guarded
 from pymodel.differential.program import Program
 from pymodel.differential.remote import RemoteTarget
-from pymodel.differential.targets import Request
+from pymodel.differential.targets import EncodedProgram
 
 SERVER = Path(__file__).with_name("echo_server.py")
 
 
-def request(program_id: int) -> Request:
+def request(program_id: int) -> EncodedProgram:
     encoded = b"\x09" + program_id.to_bytes(8, "little") + b" the rest"
-    return Request(program_id, Program(()), encoded)
+    return EncodedProgram(program_id, Program(()), encoded)
 
 
 class Echo:
@@ -201,16 +201,6 @@ def test_a_target_that_dies_at_every_restart_is_given_up(echo: Echo, tmp_path: P
     with pytest.raises(TargetGivenUp, match="given up after 3 attempts to start it again: it ended") as caught:
         target.receive()
     assert caught.value.stderr_lines == ("cannot start: the disk is full",)
-
-
-def test_a_target_that_fails_every_program_is_given_up(echo: Echo) -> None:
-    target, _ = echo("--fail", "7")
-    target.describe()
-    for _ in range(12):
-        target.send(request(7))
-    assert all(isinstance(error, TargetDied) for error in receive_all(target, 10))
-    with pytest.raises(TargetGivenUp, match="failed 10 programs in a row"):
-        target.receive()
 
 
 def test_the_target_ends_with_its_driver(tmp_path: Path) -> None:
