@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+
+from pymodel.differential.capabilities import (
+    ALL_CAPABILITIES,
+    Capability,
+    Description,
+    capabilities_needed,
+    reason_to_leave_out,
+    usable_capabilities,
+)
+from pymodel.differential.operations import OPERATION_KINDS
+from pymodel.differential.program import Alloc, Cache, Call, Grow, Operation, Program, Reserve
+from pymodel.wire import pageheap_pb2
+
+
+def description(capabilities: frozenset[Capability]) -> Description:
+    return Description("port", "1", "go1.18.10", 1, capabilities, operation_count_max=3, program_bytes_max=100)
+
+
+def test_capabilities_are_those_of_the_protocol() -> None:
+    protocol = {name: number for name, number in pageheap_pb2.Capability.items() if number}
+    assert {f"CAPABILITY_{capability.name}": int(capability) for capability in Capability} == protocol
+
+
+def test_a_capability_is_usable_only_with_those_below_it() -> None:
+    assert usable_capabilities(frozenset({1, 2, 4, 5, 99})) == {Capability.BITS, Capability.RANGES}
+    assert usable_capabilities(frozenset(range(10))) == ALL_CAPABILITIES
+    assert usable_capabilities(frozenset({2, 3})) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("operations", "capability"),
+    [
+        ((Call("find_bit_range64", (1, 1)),), Capability.BITS),
+        ((Call("ranges_clone_into", (0,)),), Capability.RANGES),
+        ((Call("merge_summaries", (9, 0)),), Capability.SUMMARIES),
+        ((Grow(1, 1), Alloc(0, 1)), Capability.PAGE_ALLOCATOR),
+        ((Cache(0),), Capability.PAGE_CACHE),
+        ((Reserve(0),), Capability.SCAVENGE),
+    ],
+)
+def test_a_program_is_left_out_for_the_capability_that_it_needs(
+    operations: tuple[Operation, ...], capability: Capability
+) -> None:
+    program = Program(operations)
+    assert capabilities_needed(program) == {capability}
+    below = frozenset(other for other in Capability if other < capability)
+    assert reason_to_leave_out(description(below), program, 10) == f"needs {capability.words}"
+    assert reason_to_leave_out(description(below | {capability}), program, 10) is None
+
+
+def test_a_program_outside_the_contract_needs_that_capability_whatever_it_holds() -> None:
+    program = Program((Alloc(0, 0),), outside_contract=True)
+    allowed = ALL_CAPABILITIES - {Capability.OUTSIDE_CONTRACT}
+    assert reason_to_leave_out(description(allowed), program, 10) == "needs outside contract"
+
+
+def test_every_kind_of_operation_needs_some_capability() -> None:
+    for kind in OPERATION_KINDS:
+        if kind.value_class is not Call:
+            operation = kind.value_class(*(0 for _ in kind.fields))
+            assert capabilities_needed(Program((operation,)))
+
+
+def test_a_targets_limits_are_kept() -> None:
+    program = Program((Alloc(0, 1),) * 4)
+    assert reason_to_leave_out(description(ALL_CAPABILITIES), program, 10) == "more than 3 operations"
+    assert reason_to_leave_out(description(ALL_CAPABILITIES), Program(()), 101) == "more than 100 bytes"
