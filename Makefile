@@ -18,6 +18,10 @@ go_inputs := goharness/go.mod goharness/go.sum $(shell find goharness -name '*.g
 uv_compile := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command 'make lock'
 
+# As many operations as a default run compares at least, always the same ones.
+coverage_run := --seed 1 --operations 200000
+coverage_floors := --go-floor 97 --python-floor 97
+
 .PHONY: help
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1@\2/p' $(MAKEFILE_LIST) | column -t -s @
@@ -69,6 +73,18 @@ test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
 test-python: go ## Python's tests, with the real Go target
 	pytest $(ARGS)
 
+.PHONY: coverage
+coverage: go ## what a run of fixed seed reaches of Go's own code and of the model, by file and line
+	cd goharness && go build -buildvcs=false -cover -coverpkg=./internal/pageheap -o ../build/goharness-cover .
+	rm -rf build/cover && mkdir -p build/cover && GOCOVERDIR=$(CURDIR)/build/cover python -m coverage run --source=pymodel/pageheap \
+	  -m pymodel.differential.cli run --target exec:build/goharness-cover $(coverage_run) $(ARGS)
+	go tool covdata textfmt -i=build/cover -o=build/cover.txt && python -m coverage json --quiet -o build/cover.json
+	python tools/coverage_table.py --go-profile build/cover.txt --python-report build/cover.json $(coverage_floors)
+
+.PHONY: soak
+soak: go ## compare 20,000,000 operations, and see that memory stays flat
+	python tools/soak.py --operations 20000000 $(ARGS)
+
 .PHONY: stubs
 stubs: setup ## write the generated protocol code from proto/
 	python tools/stubs.py
@@ -87,4 +103,4 @@ format: setup ## format Python and Go code
 
 .PHONY: clean
 clean: ## remove what was built; .venv and fetched packages stay
-	rm -rf build goharness/bin .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build goharness/bin .hypothesis .mypy_cache .pytest_cache .ruff_cache
