@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -107,18 +106,23 @@ def _maker_of(name: str, placements: Weighted[Placement]) -> MakeOperation:
     return make
 
 
+def choose_shape(choices: Choices, kind: Kind | None) -> Shape:
+    """A shape as often as a run takes it, of one kind if given; the kind is drawn in any case, then the shape."""
+    outside = choices.boolean(OUTSIDE_PERCENT)
+    if kind is None:
+        kind = Kind.OUTSIDE if outside else Kind.INSIDE
+    return SHAPES[choices.weighted(SHARES[kind])]
+
+
 def tape_from_seed(seed: int, index: int = 0, *, kind: Kind | None = None) -> Tape:
     """The index-th tape of the run with this seed.
 
     The tape's own seed is the index-th word of the splitmix64 stream of the run's seed, counted from 0; kind, shape and
-    length are drawn from the stream of that word with all bits flipped, in this order. The kind is drawn also if given.
+    length are drawn from the stream of that word with all bits flipped, in this order.
     """
     word = mix((seed + (index + 1) * _GAMMA) & _WORD)
     choices = TapeChoices(word ^ _WORD)
-    outside = choices.boolean(OUTSIDE_PERCENT)
-    if kind is None:
-        kind = Kind.OUTSIDE if outside else Kind.INSIDE
-    shape = SHAPES[choices.weighted(SHARES[kind])]
+    shape = choose_shape(choices, kind)
     low, high = choices.weighted(_OPERATION_COUNTS)
     return Tape(word, shape.name, min(choices.integer(low, high), shape.operation_count_max))
 
@@ -128,21 +132,19 @@ def program_from_seed(seed: int, index: int = 0, *, kind: Kind | None = None) ->
     return tape_from_seed(seed, index, kind=kind).expand()
 
 
-def _shape_names(kind: Kind | None) -> list[str]:
-    return [shape.name for shape in SHAPES.values() if kind in (None, shape.kind)]
-
-
 @st.composite
-def programs(draw: Any, kind: Kind | None = None, operation_count_max: int = 40) -> Program:
+def programs(draw: st.DrawFn, kind: Kind | None = None, operation_count_max: int = 40) -> Program:
     """Programs whose every decision Hypothesis draws, of one kind if given."""
-    shape = SHAPES[draw(st.sampled_from(_shape_names(kind)))]
-    operation_count = draw(st.integers(1, min(operation_count_max, shape.operation_count_max)))
-    return make_program(HypothesisChoices(draw), shape, operation_count)
+    choices = HypothesisChoices(draw)
+    shape = choose_shape(choices, kind)
+    operation_count = choices.integer(1, min(operation_count_max, shape.operation_count_max))
+    return make_program(choices, shape, operation_count)
 
 
 @st.composite
-def tapes(draw: Any, kind: Kind | None = None, operation_count_max: int = 2000) -> Program:
+def tapes(draw: st.DrawFn, kind: Kind | None = None, operation_count_max: int = 2000) -> Program:
     """Programs expanded from a drawn seed, shape and length."""
-    shape = SHAPES[draw(st.sampled_from(_shape_names(kind)))]
-    operation_count = draw(st.integers(1, min(operation_count_max, shape.operation_count_max)))
-    return Tape(draw(st.integers(0, _WORD)), shape.name, operation_count).expand()
+    choices = HypothesisChoices(draw)
+    shape = choose_shape(choices, kind)
+    operation_count = choices.integer(1, min(operation_count_max, shape.operation_count_max))
+    return Tape(choices.integer(0, _WORD), shape.name, operation_count).expand()

@@ -41,7 +41,8 @@ def grow_by(maker: Maker, placements: Weighted[Placement], chunk_count: int) -> 
     chunk_count = min(chunk_count, maker.tables.chunk_count_max - maker.chunk_count)
     if chunk_count < 1 or not maker.afford(chunk_count):
         if maker.grown and choices.boolean(10):
-            return Grow(*choices.choose(maker.grown))
+            first, chunk_count = choices.choose(maker.grown)
+            return Grow(place(first, chunk_count), chunk_count)
         return alloc(maker)
     first = place(choices.weighted(placements)(maker, chunk_count), chunk_count)
     if len(maker.blocks) >= BLOCK_COUNT_MAX and first // CHUNKS_PER_BLOCK not in maker.blocks:

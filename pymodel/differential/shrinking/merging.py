@@ -1,0 +1,40 @@
+"""Putting two operations into one: growths and allocations that only together are large enough."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from pymodel.differential.operations import ALLOC_PAGE_COUNT_MAX, GROW_CHUNK_COUNT_MAX
+from pymodel.differential.program import Alloc, Grow, Operation, Program
+from pymodel.differential.shrinking.changing import with_operation, without
+from pymodel.differential.shrinking.search import Search
+
+
+def merge_neighbours(search: Search) -> None:
+    """Merges an allocation into the next one, a growth into the next one; whatever stands between them stays."""
+    while search.consider((True, merged) for merged in _merged(search.current)) is not None:
+        pass
+
+
+def _merged(program: Program) -> Iterator[Program]:
+    for kind in (Grow, Alloc):
+        places = [index for index, operation in enumerate(program.operations) if isinstance(operation, kind)]
+        for first, second in pairwise(places):
+            both = _both(program.operations[first], program.operations[second])
+            if both is not None:
+                yield with_operation(without(program, second, second + 1), first, both)
+                yield without(with_operation(program, second, both), first, first + 1)
+
+
+def _both(first: Operation, second: Operation) -> Operation | None:
+    """One operation that asks for as much as two; None if that is more than one may ask for."""
+    if isinstance(first, Alloc) and isinstance(second, Alloc):
+        page_count = first.page_count + second.page_count
+        return Alloc(first.slot, page_count) if page_count <= ALLOC_PAGE_COUNT_MAX else None
+    if isinstance(first, Grow) and isinstance(second, Grow):
+        adjacent = first.chunk + first.chunk_count == second.chunk or second.chunk + second.chunk_count == first.chunk
+        chunk_count = first.chunk_count + second.chunk_count
+        if adjacent and chunk_count <= GROW_CHUNK_COUNT_MAX:
+            return Grow(min(first.chunk, second.chunk), chunk_count)
+    return None
