@@ -1,0 +1,70 @@
+package pageheap
+
+import "unsafe"
+
+// mheap is the part of the runtime's heap around the page allocator.
+type mheap struct {
+	lock         mutex
+	pages        pageAlloc
+	scavengeGoal uint64
+	curArena     struct{ base, end uintptr }
+	arenas       [1 << arenaL1Bits]*[1 << arenaL2Bits]*heapArena
+
+	// registered lists the arenas that exist.
+	registered []arenaIdx
+	// arenaCursor is where sysAlloc starts to look.
+	arenaCursor uintptr
+}
+
+// heapArena says that an arena exists; the page heap looks at nothing else of it.
+type heapArena struct{ _ byte }
+
+var existingArena heapArena
+
+// addArenas registers every arena that [base, limit) touches, as the runtime does when it reserves heap memory. An empty
+// or wrapped range touches none, and arenas outside the address space do not exist.
+func (h *mheap) addArenas(base, limit uintptr) {
+	if limit <= base {
+		return
+	}
+	last := min(arenaIndex(limit-1), 1<<arenaL2Bits-1)
+	for i := arenaIndex(base); i <= last; i++ {
+		if entry := &h.arenas[i.l1()][i.l2()]; *entry == nil {
+			*entry = &existingArena
+			h.registered = append(h.registered, i)
+		}
+	}
+}
+
+// arenaCursorStart is where the address space that heaps grow into by themselves starts: 16 TiB, out of the way of what
+// programs grow by hand and of the process's own memory.
+const arenaCursorStart = 0x1000_0000_0000
+
+// sysAlloc reserves address space in whole arenas: the lowest run that is free, at or above the end of the one before.
+// It stands in for (*mheap).sysAlloc, which asks the operating system.
+func (h *mheap) sysAlloc(n uintptr) (unsafe.Pointer, uintptr) {
+	assertLockHeld(&h.lock)
+	n = alignUp(n, heapArenaBytes)
+	const addressLimit = 1 << (heapAddrBits - 1)
+	for base := h.arenaCursor; base < addressLimit && n <= addressLimit-base; {
+		taken := h.lastArenaIn(base, base+n)
+		if taken == 0 {
+			h.addArenas(base, base+n)
+			h.arenaCursor = base + n
+			address := base
+			return *(*unsafe.Pointer)(unsafe.Pointer(&address)), n
+		}
+		base = taken + heapArenaBytes
+	}
+	return nil, 0
+}
+
+// lastArenaIn returns the base of the highest arena registered in [base, limit), or 0.
+func (h *mheap) lastArenaIn(base, limit uintptr) uintptr {
+	for at := limit - heapArenaBytes; at >= base; at -= heapArenaBytes {
+		if i := arenaIndex(at); h.arenas[i.l1()][i.l2()] != nil {
+			return at
+		}
+	}
+	return 0
+}

@@ -1,0 +1,144 @@
+package pageheap
+
+import (
+	"iter"
+	debugging "runtime/debug"
+)
+
+// The runtime's goroutines, timers and parking, as far as the background scavenger needs them: it is a coroutine on a
+// virtual clock. Time passes only where a program says so and in sysUnused.
+
+// g is a goroutine: the caller, or the background scavenger.
+type g struct {
+	m *m
+}
+
+// m is a thread.
+type m struct {
+	mallocing int32
+}
+
+// gList is the list of goroutines that are made runnable.
+type gList struct{ head *g }
+
+func (l *gList) push(gp *g) { l.head = gp }
+
+// timer is armed while when is not 0.
+type timer struct {
+	f    func(any, uintptr)
+	when int64
+}
+
+// clock is a page heap's virtual time.
+type clock struct {
+	now         int64
+	costPerPage int64
+
+	// The caller's goroutine.
+	mainG g
+	mainM m
+
+	// The background scavenger's: nil before it is started.
+	backgroundG *g
+	resume      func() (struct{}, bool)
+	stop        func()
+	yield       func(struct{}) bool
+	runnable    bool
+	running     bool
+}
+
+const (
+	clockStart         = 1
+	costPerPageDefault = 10_000
+)
+
+func (c *clock) reset() {
+	c.stopBackground()
+	*c = clock{now: clockStart, costPerPage: costPerPageDefault}
+	c.mainG.m = &c.mainM
+}
+
+// taskStopped unwinds a coroutine whose page heap goes away.
+type taskStopped struct{}
+
+// StartBackground starts bgscavenge and runs it until it parks. Its failure is the caller's.
+func (h *Heap) StartBackground() {
+	c := &h.clock
+	c.backgroundG = &g{m: new(m)}
+	started := make(chan int, 1)
+	c.resume, c.stop = iter.Pull(func(yield func(struct{}) bool) {
+		c.yield = yield
+		debugging.SetPanicOnFault(true)
+		defer func() {
+			recovered := recover()
+			if _, stopped := recovered.(taskStopped); !stopped {
+				failure, err := h.Explain(recovered)
+				panic(explained{failure, err})
+			}
+		}()
+		bgscavenge(started)
+		panic("the background scavenger returned")
+	})
+	c.runnable = true
+	h.Settle()
+}
+
+// BackgroundStarted tells whether StartBackground was called.
+func (h *Heap) BackgroundStarted() bool { return h.clock.backgroundG != nil }
+
+// Settle runs the background scavenger until it is parked.
+func (h *Heap) Settle() {
+	c := &h.clock
+	for c.runnable {
+		c.runnable = false
+		c.running = true
+		c.resume()
+		c.running = false
+	}
+}
+
+func (c *clock) stopBackground() {
+	if c.stop != nil {
+		c.stop()
+	}
+}
+
+func getg() *g {
+	if c := &current.clock; !c.running {
+		return &c.mainG
+	}
+	return current.clock.backgroundG
+}
+
+func goparkunlock(l *mutex, _ waitReason, _ byte, _ int) {
+	c := &current.clock
+	if !c.running {
+		panic("park outside the background scavenger")
+	}
+	unlock(l)
+	if !c.yield(struct{}{}) {
+		panic(taskStopped{})
+	}
+}
+
+func injectglist(list *gList) {
+	c := &current.clock
+	if list.head == nil || list.head != c.backgroundG {
+		panic("only the background scavenger can be made runnable")
+	}
+	c.runnable = true
+}
+
+func nanotime() int64 { return current.clock.now }
+
+func resetTimer(t *timer, when int64) bool {
+	armed := t.when != 0
+	t.when = when
+	return armed
+}
+
+func stopTimer(t *timer) bool {
+	armed := t.when != 0
+	t.when = 0
+	return armed
+}

@@ -1,0 +1,71 @@
+package pageheap
+
+import (
+	debugging "runtime/debug"
+	"sync"
+)
+
+// The package-level variables that the runtime's code names. Each page heap has its own; use points them to it and holds
+// currentLock for as long as they do. The sizes start as the machine's, for Go's own tests, which run without a heap.
+var (
+	physPageSize     uintptr = 4096
+	physHugePageSize uintptr = 2 << 20
+	gomaxprocs       int32   = 1
+	faketime         int64
+	debug            debugSettings
+
+	mheap_   *mheap
+	memstats *mstats
+	scavenge *scavengeState
+
+	// current is the page heap that the variables belong to; nil while Go's own tests run.
+	current *Heap
+)
+
+// currentLock protects all the variables above.
+var currentLock sync.Mutex
+
+type debugSettings struct {
+	scavtrace int32
+}
+
+// surroundings is what the page heap's code reaches through package-level variables.
+type surroundings struct {
+	mheap    mheap
+	memstats mstats
+	scavenge scavengeState
+}
+
+func pointVariables(to *surroundings) {
+	mheap_ = &to.mheap
+	memstats = &to.memstats
+	scavenge = &to.scavenge
+}
+
+// Use makes h the current page heap, with the given sizes in bytes, for as long as run runs. One page heap is current at
+// a time; other callers wait.
+func (h *Heap) Use(pageSize, hugePageSize uintptr, run func() error) error {
+	currentLock.Lock()
+	defer currentLock.Unlock()
+	defer debugging.SetPanicOnFault(debugging.SetPanicOnFault(true))
+	h.enter(pageSize, hugePageSize)
+	defer leave()
+	return run()
+}
+
+func (h *Heap) enter(pageSize, hugePageSize uintptr) {
+	physPageSize, physHugePageSize = pageSize, hugePageSize
+	gomaxprocs, faketime, debug = 4, 0, debugSettings{}
+	pointVariables(h.surroundings)
+	current = h
+}
+
+func leave() {
+	current = nil
+	pointVariables(idle)
+}
+
+// idle is what the variables point to while no page heap is current, so that Go's own tests can run.
+var idle = new(surroundings)
+
+func init() { leave() }
