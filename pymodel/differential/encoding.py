@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from struct import Struct
 
-from pymodel.differential.scalars import SCALARS
+from pymodel.differential.observed import SCALARS
 from pymodel.differential.wireform import (
     delimited,
     pack_word,

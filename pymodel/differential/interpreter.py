@@ -13,7 +13,8 @@ from typing import Any
 from pymodel.differential import encoding
 from pymodel.differential import program as p
 from pymodel.differential.calling import call_function
-from pymodel.differential.observing import LEVEL_CHUNK_SHIFTS, Observer
+from pymodel.differential.observed import LEVEL_CHUNK_SHIFTS
+from pymodel.differential.observing import Observer
 from pymodel.differential.watching import WatchedPageAlloc
 from pymodel.pageheap.constants import ARENA_BASE_OFFSET, PAGE_SIZE, PALLOC_CHUNK_BYTES
 from pymodel.pageheap.failures import GoFailure, RuntimePanic, Throw

@@ -6,23 +6,19 @@ and for complete observations, everything in use is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain
-from typing import TypeVar
 
 from pymodel.differential import encoding
-from pymodel.differential.scalars import SCALARS
+from pymodel.differential.folding import fold_runs
+from pymodel.differential.observed import LEVEL_CHUNK_SHIFTS, SCALARS
 from pymodel.differential.watching import WatchedPageAlloc
 from pymodel.pageheap.addresses import chunk_index
 from pymodel.pageheap.mpallocbits import PallocData
 from pymodel.pageheap.mranges import AddrRange
 
-Content = TypeVar("Content")
-
 Bitmaps = tuple[int, int]
 
-# A summary of each level covers 2^shift chunks.
-LEVEL_CHUNK_SHIFTS = (12, 9, 6, 3, 0)
 # Scalars from this position on have field numbers above those of the range sets.
 _LATE_SCALARS = next(position for position, scalar in enumerate(SCALARS) if scalar.number > 9)
 
@@ -45,21 +41,6 @@ def read_scalars(pages: WatchedPageAlloc) -> tuple[int, ...]:
         memstats.stats_committed,
         memstats.stats_released,
     )
-
-
-def fold_runs(entries: Iterable[tuple[int, Content]]) -> Iterator[tuple[int, int, Content]]:
-    """Index, count and content of each run of neighbours with equal content; `entries` ascend by index."""
-    start, count = 0, 0
-    held: Content | None = None
-    for index, content in entries:
-        if index == start + count and content == held:
-            count += 1
-            continue
-        if held is not None:
-            yield start, count, held
-        start, count, held = index, 1, content
-    if held is not None:
-        yield start, count, held
 
 
 def bounds_of(ranges: list[AddrRange]) -> list[int]:

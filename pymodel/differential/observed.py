@@ -1,4 +1,4 @@
-"""The scalars of an observation: their names in Go and their fields in the protocol."""
+"""What an observation holds: its scalars, and the levels of its summaries."""
 
 from __future__ import annotations
 
@@ -30,3 +30,7 @@ SCALARS: tuple[Scalar, ...] = (
     Scalar("heapStats.committed", "stats_committed", 18),
     Scalar("heapStats.released", "stats_released", 19),
 )
+
+LEVEL_CHUNK_SHIFTS = (12, 9, 6, 3, 0)
+"""By level, root first: a summary covers 2^shift chunks."""
+LEVEL_COUNT = len(LEVEL_CHUNK_SHIFTS)
