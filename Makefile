@@ -13,7 +13,7 @@ HOME ?= $(CURDIR)/build/home
 export HOME
 
 go_binary := goharness/bin/goharness
-go_inputs := goharness/go.mod goharness/go.sum $(shell find goharness -name '*.go' -not -name 'zcut_*')
+go_inputs := $(shell find goharness -type f -not -path 'goharness/bin/*' -not -name 'zcut_*' -not -name '*_test.go')
 
 uv_compile := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command 'make lock'
@@ -24,7 +24,7 @@ coverage_floors := --go-floor 97 --python-floor 97
 
 .PHONY: help
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1@\2/p' $(MAKEFILE_LIST) | column -t -s @
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## make .venv and find or install a Go toolchain; does only what is missing
@@ -84,6 +84,10 @@ coverage: go ## what a run of fixed seed reaches of Go's own code and of the mod
 .PHONY: soak
 soak: go ## compare 20,000,000 operations, and see that memory stays flat
 	python tools/soak.py --operations 20000000 $(ARGS)
+
+.PHONY: planted
+planted: go ## hold the tester to its planted faults, and tell how fast it finds each
+	python -m tests.planted $(ARGS)
 
 .PHONY: stubs
 stubs: setup ## write the generated protocol code from proto/
