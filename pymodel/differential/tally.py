@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pymodel.differential.operations import KIND_BY_CLASS
-from pymodel.differential.program import Program
+from pymodel.differential.program import Operation, Program
 
 OUTCOME_NAMES = {1: "nothing", 2: "returned", 3: "thrown", 4: "panicked"}
 _STEPS_TAG = 3 << 3 | 2
@@ -36,11 +36,11 @@ class Tally:
         self.operation_count += step_count
         self.state_count += (step_count + 2) * (len(transcripts) - 1)
         self.program_kinds[kind] += 1
-        self.operations.update(map(type_name, program.operations[:step_count]))
+        self.operations.update(map(kind_name, program.operations[:step_count]))
         self.outcomes.update(outcomes)
 
 
-def type_name(operation: object) -> str:
+def kind_name(operation: Operation) -> str:
     """The name of an operation's kind, as a trace writes it."""
     return KIND_BY_CLASS[type(operation)].name
 

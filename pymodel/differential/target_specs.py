@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from pymodel.differential.endpoints import START_SECONDS_MAX, FixedEndpoint, StartedEndpoint
 from pymodel.differential.errors import BadInput
+from pymodel.differential.interpreter import run_on_specification
 from pymodel.differential.process import guarded
 from pymodel.differential.remote import PROGRAM_SECONDS_MAX, RemoteTarget
-from pymodel.differential.targets import Target
+from pymodel.differential.targets import ModelTarget, Target
 
 GO_BINARY = Path("goharness/bin/goharness")
 PORT_MAX = 65535
@@ -41,17 +42,7 @@ def make_target(spec: str, name: str, limits: TimeLimits) -> Target:
 
 def make_model(name: str = "model") -> Target:
     """The specification as a target in this process."""
-    raise NotImplementedError
-
-
-def unique_names(specs: Sequence[str]) -> list[str]:
-    """A short name for each spec: go, go#2, ..."""
-    names: list[str] = []
-    for spec in specs:
-        base = _short_name(spec)
-        count = sum(1 for earlier in specs[: len(names)] if _short_name(earlier) == base)
-        names.append(base if count == 0 else f"{base}#{count + 1}")
-    return names
+    return ModelTarget(run_on_specification, version("pymodel"), name)
 
 
 def find_go_binary() -> Path:
@@ -85,12 +76,3 @@ def _address(spec: str) -> str:
     if host and port.isdecimal() and 0 < int(port) <= PORT_MAX:
         return f"{host}:{port}"
     raise BadInput(f"target {spec!r} is not one of: go, model, unix:/path, host:port, exec:COMMAND")
-
-
-def _short_name(spec: str) -> str:
-    """A name for reports: the server's file name, or the whole address."""
-    kind, _, rest = spec.partition(":")
-    if kind == "exec":
-        words = rest.split()
-        return Path(words[0]).name if words else "exec"
-    return Path(rest).name or spec if kind == "unix" else spec.removeprefix("tcp:")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from pymodel.differential.capabilities import (
@@ -60,8 +62,8 @@ def test_a_program_outside_the_contract_needs_that_capability_whatever_it_holds(
 def test_every_kind_of_operation_needs_some_capability() -> None:
     for kind in OPERATION_KINDS:
         if kind.value_class is not Call:
-            operation = kind.value_class(*(0 for _ in kind.fields))
-            assert capabilities_needed(Program((operation,)))
+            make: Callable[..., Operation] = kind.value_class
+            assert capabilities_needed(Program((make(*(0 for _ in kind.fields)),)))
 
 
 def test_a_targets_limits_are_kept() -> None:

@@ -1,0 +1,249 @@
+"""The command line: flags and arguments in, exit statuses out; all work is done elsewhere."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from pymodel.differential.budget import DEFAULT_SECONDS, Budget
+from pymodel.differential.capabilities import PROTOCOL_VERSION
+from pymodel.differential.endpoints import START_SECONDS_MAX
+from pymodel.differential.errors import HarnessError, ScavdiffError
+from pymodel.differential.progress import Progress
+from pymodel.differential.remote import PROGRAM_SECONDS_MAX
+from pymodel.differential.replay import replay_text
+from pymodel.differential.runs import DISTINCT_FINDING_COUNT_MAX, Run, RunSettings
+from pymodel.differential.show import show_trace
+from pymodel.differential.side_by_side import SideBySide, check_comparable
+from pymodel.differential.summary import summary
+from pymodel.differential.target_specs import TimeLimits, make_target
+from pymodel.differential.workload import SEED_MAX
+
+FINDINGS_FOLDER = Path("scavdiff-findings")
+TARGET_HELP = """A target; may be given several times. go: Go's own code, started by scavdiff. model: the Python
+specification. unix:/path or host:port: a server that runs already. 'exec:COMMAND ARGS': a server that scavdiff starts,
+and that prints "listening on unix:/path" or "listening on tcp:host:port"."""
+EXIT_HELP = """Exit status: 0 no divergence; 1 a divergence, whatever else happened; 2 a harness error (a target that
+died, hung or broke the protocol) or bad input; 130 interrupted."""
+
+
+class Failure(click.ClickException):
+    """What the user reads of a ScavdiffError: one sentence, then a target's last words."""
+
+    exit_code = 2
+
+    def __init__(self, error: ScavdiffError) -> None:
+        lines = [str(error)]
+        if isinstance(error, HarnessError):
+            lines += [f"  | {line}" for line in error.stderr_lines]
+        super().__init__("\n".join(lines))
+
+
+class Group(click.Group):
+    """A group whose commands may raise ScavdiffError."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command; errors of ours become sentences, without a traceback."""
+        try:
+            return super().invoke(ctx)
+        except ScavdiffError as error:
+            raise Failure(error) from error
+
+
+def target_options(default: Sequence[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The flags that say what is compared."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for option in (
+            click.option(
+                "--start-seconds",
+                type=click.FloatRange(min=0, min_open=True),
+                default=START_SECONDS_MAX,
+                show_default=True,
+                help="How long a target may take to start.",
+            ),
+            click.option(
+                "--program-seconds",
+                type=click.FloatRange(min=0, min_open=True),
+                default=PROGRAM_SECONDS_MAX,
+                show_default=True,
+                help="How long a target may take for one program before it counts as hung.",
+            ),
+            click.option(
+                "--model/--no-model",
+                default=True,
+                help="Whether the Python specification takes part. Without it, name two targets.",
+            ),
+            click.option("--target", "specs", multiple=True, default=default, show_default=True, help=TARGET_HELP),
+        ):
+            command = option(command)
+        return command
+
+    return add
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(
+    version("pymodel"), prog_name="scavdiff", message=f"%(prog)s %(version)s, protocol version {PROTOCOL_VERSION}"
+)
+def main() -> None:
+    """Holds ports of Go 1.18's page heap to Go's own code, and to a Python specification, step by step.
+
+    \b
+    scavdiff run                        compare the model with Go for a minute
+    scavdiff replay FILE.trace          run a trace again and see each step
+    scavdiff show FILE.trace            see the page heap after each step
+    scavdiff describe --target SPEC     ask a target who it is
+    """
+
+
+@main.command(epilog=EXIT_HELP)
+@target_options(("go",))
+@click.option("--examples", "program_count", type=click.IntRange(min=1), help="Stop after so many programs.")
+@click.option("--operations", "operation_count", type=click.IntRange(min=1), help="Stop after so many operations.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    help=f"Stop after so many seconds.  [default: {DEFAULT_SECONDS:g} if no other limit is given]",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, SEED_MAX),
+    help="Where the programs come from; the same seed makes the same programs.  [default: a new one, printed]",
+)
+@click.option(
+    "--stop-after",
+    type=click.IntRange(min=1),
+    default=DISTINCT_FINDING_COUNT_MAX,
+    show_default=True,
+    help="Stop at so many divergences of different signatures; until then the run goes on.",
+)
+@click.option(
+    "--findings",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=FINDINGS_FOLDER,
+    show_default=True,
+    help="Folder for the traces of what is found.",
+)
+def run(
+    specs: tuple[str, ...],
+    model: bool,
+    program_seconds: float,
+    start_seconds: float,
+    program_count: int | None,
+    operation_count: int | None,
+    seconds: float | None,
+    seed: int | None,
+    stop_after: int,
+    folder: Path,
+) -> None:
+    """Generate programs, run them on all targets, and compare every state.
+
+    A divergence is shrunk, told in the words of the page heap, and kept as a trace that `scavdiff replay` runs.
+
+    \b
+    scavdiff run --seed 7 --examples 1000
+    scavdiff run --target unix:/tmp/my-port.sock --seconds 300
+    scavdiff run --no-model --target go --target 'exec:./my-port --flag'
+    """
+    if program_count is None and operation_count is None and seconds is None:
+        seconds = DEFAULT_SECONDS
+    budget = Budget(program_count, operation_count, seconds)
+    seed = secrets.randbits(32) if seed is None else seed
+    limits = TimeLimits(start_seconds, program_seconds)
+    settings = RunSettings(seed, budget, folder, stop_after, _replay_flags(specs, model))
+    console = Console(stderr=True)
+    with closing(_open(specs, model, limits)) as side_by_side:
+        click.echo(f"seed {seed}, {budget}, {' and '.join(side_by_side.names)}", err=True)
+        with Progress(console, budget) as progress:
+            result = Run(settings, side_by_side, progress).execute()
+        click.echo(summary(result, side_by_side.descriptions, seed), nl=False)
+    sys.exit(result.exit_status)
+
+
+@main.command(epilog=EXIT_HELP)
+@click.argument("file", type=click.Path(path_type=Path))
+@target_options(("go",))
+def replay(file: Path, specs: tuple[str, ...], model: bool, program_seconds: float, start_seconds: float) -> None:
+    """Run the trace FILE on all targets, and print what each did at each step.
+
+    \b
+    scavdiff replay scavdiff-findings/alloc-search-addr-7.trace
+    scavdiff replay --target 'exec:./my-port' tests/traces/q1.trace
+    """
+    with closing(_open(specs, model, TimeLimits(start_seconds, program_seconds))) as side_by_side:
+        text, status = replay_text(file, side_by_side)
+        click.echo(text, nl=False)
+    sys.exit(status)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--target", "spec", default="model", show_default=True, help="Whose state to show.")
+@click.option("--width", type=click.IntRange(min=40), help="Columns.  [default: the terminal's]")
+def show(file: Path, spec: str, width: int | None) -> None:
+    """Draw the page heap after each step of the trace FILE.
+
+    One row per chunk; neighbours that are equal are folded into one. Colours only on a terminal, and not with NO_COLOR.
+
+    \b
+    scavdiff show tests/traces/q1.trace
+    scavdiff show --target go scavdiff-findings/alloc-search-addr-7.trace
+    """
+    console = Console(width=width, highlight=False, soft_wrap=False)
+    with closing(make_target(spec, spec, TimeLimits())) as target:
+        show_trace(file, target, console)
+
+
+@main.command()
+@click.option("--target", "specs", multiple=True, default=("go",), show_default=True, help=TARGET_HELP)
+def describe(specs: tuple[str, ...]) -> None:
+    """Ask targets who they are and what they can run.
+
+    \b
+    scavdiff describe --target go --target model
+    scavdiff describe --target 127.0.0.1:4118
+    """
+    with closing(SideBySide([make_target(spec, spec, TimeLimits()) for spec in specs])) as side_by_side:
+        side_by_side.open()
+        for name, description in side_by_side.descriptions.items():
+            capabilities = ", ".join(capability.words for capability in sorted(description.capabilities))
+            click.echo(
+                f"{name}\n  version        {description.version}\n  go             {description.go_version}\n"
+                f"  protocol       {description.protocol_version}\n  capabilities   {capabilities or 'none'}\n"
+                f"  operations     at most {description.operation_count_max:,} in a program\n"
+                f"  program bytes  at most {description.program_bytes_max:,}"
+            )
+
+
+def _open(specs: Sequence[str], model: bool, limits: TimeLimits) -> SideBySide:
+    """The targets of a command, connected."""
+    wanted = [*(["model"] if model and "model" not in specs else []), *specs]
+    targets = [make_target(spec, spec, limits) for spec in wanted]
+    check_comparable(targets)
+    side_by_side = SideBySide(targets)
+    try:
+        side_by_side.open()
+    except BaseException:
+        side_by_side.close()
+        raise
+    return side_by_side
+
+
+def _replay_flags(specs: Sequence[str], model: bool) -> tuple[str, ...]:
+    """The flags that give `scavdiff replay` the same targets; none for the default ones."""
+    flags = [] if tuple(specs) == ("go",) else [flag for spec in specs for flag in ("--target", spec)]
+    return (*flags, *([] if model else ["--no-model"]))
+
+
+if __name__ == "__main__":
+    main()
