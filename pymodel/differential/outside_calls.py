@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pymodel.differential.bit_patterns import WORD
 from pymodel.differential.call_arguments import call_within_contract
 from pymodel.differential.calls import CALL_FUNCTIONS, Form, ListForm
 from pymodel.differential.choices import Choices
@@ -61,7 +62,7 @@ def _with_word(call: Call, at: int, word: int) -> Call:
 
 
 def _spoilt_list(choices: Choices, words: tuple[int, ...], form: ListForm) -> tuple[int, ...]:
-    """No element at all, an element twice, two elements in the wrong order, or a range without size."""
+    """No element at all, one twice, two in the wrong order; a range without size, summaries that are none."""
     size = form.word_count
     way = choices.integer(0, 3)
     if way == 0:
@@ -70,7 +71,10 @@ def _spoilt_list(choices: Choices, words: tuple[int, ...], form: ListForm) -> tu
         return words + words[:size]
     if way == 2:
         return words[-size:] + words[:-size]
-    return (*words[:-1], words[-2]) if form is ListForm.RANGES else words + words
+    if form is ListForm.RANGES:
+        return (*words[:-1], words[-2])
+    # Summaries whose parts do not agree, between those of full regions.
+    return tuple(choices.integer(0, WORD) if choices.boolean(50) else 0 for _ in words)
 
 
 def _crossed(choices: Choices, call: Call) -> Call:

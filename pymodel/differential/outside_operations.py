@@ -105,7 +105,11 @@ def _noted_span(maker: Maker, page_count: int) -> int:
 def grow_at(maker: Maker) -> Operation:
     """Growth that is not of whole chunks, or overlaps, or is empty, or leaves its half of the address space."""
     choices = maker.choices
-    way = choices.integer(0, 9)
+    way = choices.integer(0, 10)
+    if way == 10:
+        # Over several growths: the summaries of all but the nearest are mapped anew, and forgotten by that.
+        below = choices.integer(1, 3)
+        return _noted_growth(maker, _chunk(maker) - below, 0, choices.integer(600, 3000) * CHUNK_BYTES)
     if way == 0:
         return GrowAt(choices.choose(_SPACE_EDGES), choices.choose((0, PAGE_BYTES, CHUNK_BYTES, 3 * CHUNK_BYTES)))
     if way == 1:

@@ -44,6 +44,11 @@ def scattered(maker: Maker, _chunk_count: int) -> int:
     return CANONICAL_CHUNK + maker.choices.integer(0, 511)
 
 
+def pages_apart(maker: Maker, _chunk_count: int) -> int:
+    """Few chunks at or near a multiple of 512: each lot has its leaf summaries in a page (4 KiB) of its own."""
+    return CANONICAL_CHUNK + 512 * maker.choices.integer(0, 6) + maker.choices.integer(-1, 2)
+
+
 def level_edge(maker: Maker, chunk_count: int) -> int:
     """Across or at the edge between two entries of a summary level, or between two blocks of the chunk map."""
     edge = CANONICAL_CHUNK + maker.choices.choose(_LEVEL_CHUNKS) * maker.choices.integer(1, 2)
@@ -78,4 +83,5 @@ SCATTERED: Weighted[Placement] = Weighted({scattered: 8, apart: 4, above: 1})
 EVERYWHERE: Weighted[Placement] = Weighted(
     {above: 2, below: 2, apart: 2, level_edge: 3, sign_edge: 3, extreme: 2, far: 2, canonical: 1}
 )
+PAGES_APART: Weighted[Placement] = Weighted({pages_apart: 8, above: 1, apart: 1, sign_edge: 1})
 WHOLE_ENTRIES: Weighted[Placement] = Weighted({whole_entry: 4, above: 2, below: 1})

@@ -7,7 +7,16 @@ from collections.abc import Callable
 from pymodel.differential.choices import Weighted
 from pymodel.differential.inside_operations import alloc_pages, grow, grow_by
 from pymodel.differential.maker import PAGES_PER_CHUNK, Maker
-from pymodel.differential.placements import EDGES, EVERYWHERE, NEAR, SCATTERED, WHOLE_ENTRIES, Placement, canonical
+from pymodel.differential.placements import (
+    EDGES,
+    EVERYWHERE,
+    NEAR,
+    PAGES_APART,
+    SCATTERED,
+    WHOLE_ENTRIES,
+    Placement,
+    canonical,
+)
 from pymodel.differential.program import Cache, Flush, Free, PokeSummary, Reserve, Scavenge, StartGen
 
 Prelude = Callable[[Maker, Weighted[Placement]], None]
@@ -137,6 +146,7 @@ PLACEMENTS: dict[str, Weighted[Placement]] = {
     "edges": EDGES,
     "scattered": SCATTERED,
     "everywhere": EVERYWHERE,
+    "pages_apart": PAGES_APART,
     "whole_entries": WHOLE_ENTRIES,
     "canonical": Weighted({canonical: 1}),
 }

@@ -217,7 +217,7 @@ _ALL_SHAPES = (
     ),
     _shape("calls", preludes.nothing, {"call": 1}, kept="call", operation_count_max=400),
     _outside("wild_numbers", preludes.grown, "alloc_any cache_alloc_any", kept="cache"),
-    _outside("wild_growth", preludes.grown_often, "grow_at free_at", kept="grow_at", placements="everywhere"),
+    _outside("wild_growth", preludes.grown_often, "grow_at free_at", kept="grow_at", placements="pages_apart"),
     _outside("wild_frees", preludes.filled, "free_at", kept="free_at"),
     _outside("wild_scavenging", preludes.two_generations, "scavenge_at unreserve_at free_at poke_chunk"),
     _outside("lies", preludes.lied_to, "poke_summary poke_search_addr", kept="poke_summary"),
