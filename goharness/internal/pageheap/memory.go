@@ -187,6 +187,10 @@ func sysFree(address unsafe.Pointer, n uintptr, statistic *sysMemStat) {
 }
 
 func persistentalloc(n, _ uintptr, statistic *sysMemStat) unsafe.Pointer {
+	if n == 0 {
+		// Go's own check: a set of ranges that was never made room for doubles its capacity of 0.
+		throw("persistentalloc: size == 0")
+	}
 	statistic.add(int64(n))
 	if current == nil {
 		return unsafe.Pointer(unsafe.SliceData(make([]uintptr, alignUp(n, 8)/8)))

@@ -63,8 +63,12 @@ func (h *Heap) InUse() ([]Range, uint64) { return viewRanges(&h.mheap.pages.inUs
 // ScavengeInUse returns the ranges that are still to be scavenged, likewise.
 func (h *Heap) ScavengeInUse() ([]Range, uint64) { return viewRanges(&h.mheap.pages.scav.inUse) }
 
-// viewRanges shows Go's ranges without copying them; both types are two words.
+// viewRanges shows Go's ranges without copying them; both types are two words. A throw in the middle of add leaves a set
+// that had no room with a length but no array: it holds no range.
 func viewRanges(a *addrRanges) ([]Range, uint64) {
+	if unsafe.SliceData(a.ranges) == nil {
+		return nil, uint64(a.totalBytes)
+	}
 	return unsafe.Slice((*Range)(unsafe.Pointer(unsafe.SliceData(a.ranges))), len(a.ranges)), uint64(a.totalBytes)
 }
 

@@ -5,6 +5,8 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"scavdiff/goharness/internal/pageheap"
 )
 
 // What the harness takes. docs/protocol.md states these limits.
@@ -15,6 +17,7 @@ const (
 
 	slotCount          = 1 << 16
 	growChunksMax      = 8192
+	growBytesMax       = growChunksMax * pageheap.ChunkBytes
 	allocPagesMax      = 1 << 32
 	cachePagesMax      = 64
 	physPageMin        = 4096

@@ -215,11 +215,8 @@ func (r *Runner) call(o *wire.Call) {
 
 // pokeSummary does nothing to a summary that is on no path of a chunk in use.
 func (r *Runner) pokeSummary(o *wire.PokeSummary) (did bool) {
-	level := o.GetLevel()
-	if level >= pageheap.LevelCount {
-		return false
-	}
-	shift := pageheap.LevelShift(int(level))
+	level := int(o.GetLevel())
+	shift := pageheap.LevelShift(level)
 	if o.GetIndex() >= pageheap.ChunkCount>>shift {
 		return false
 	}
@@ -227,7 +224,7 @@ func (r *Runner) pokeSummary(o *wire.PokeSummary) (did bool) {
 	if !inUse {
 		return false
 	}
-	r.heap.PokeSummary(int(level), o.GetIndex(), o.GetValue())
+	r.heap.PokeSummary(level, o.GetIndex(), o.GetValue())
 	r.heap.Touch(chunk, chunk)
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/bits"
 
+	"scavdiff/goharness/internal/pageheap"
 	wire "scavdiff/goharness/internal/wire/pageheap/v1"
 )
 
@@ -94,6 +95,7 @@ func (r *Runner) validateOperation(i int, operation *wire.Operation, outside boo
 		check.call(o.Call)
 	case *wire.Operation_GrowAt:
 		check.outsideOnly("grow_at")
+		check.atMost("size", o.GrowAt.GetSize(), growBytesMax)
 	case *wire.Operation_FreeAt:
 		check.outsideOnly("free_at")
 	case *wire.Operation_ScavengeAt:
@@ -102,6 +104,7 @@ func (r *Runner) validateOperation(i int, operation *wire.Operation, outside boo
 		check.outsideOnly("unreserve_at")
 	case *wire.Operation_PokeSummary:
 		check.outsideOnly("poke_summary")
+		check.atMost("level", uint64(o.PokeSummary.GetLevel()), pageheap.LevelCount-1)
 	case *wire.Operation_PokeChunk:
 		check.outsideOnly("poke_chunk")
 		check.bitmap("allocated", o.PokeChunk.GetAllocated())
@@ -209,6 +212,12 @@ func (c *checker) outsideOnly(name string) {
 	c.name = name
 	if !c.outside {
 		c.fail("", "allowed only in a program that is labelled outside_contract")
+	}
+}
+
+func (c *checker) atMost(field string, value, most uint64) {
+	if value > most {
+		c.fail(field, "%d is above %d", value, most)
 	}
 }
 
