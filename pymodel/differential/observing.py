@@ -19,6 +19,8 @@ from pymodel.pageheap.mranges import AddrRange
 
 Bitmaps = tuple[int, int]
 
+LONG_RANGE_LENGTH = 64
+
 # Scalars from this position on have field numbers above those of the range sets.
 _LATE_SCALARS = next(position for position, scalar in enumerate(SCALARS) if scalar.number > 9)
 
@@ -128,14 +130,12 @@ class Observer:
                     seen.setdefault(index, 0)
 
     def _touched_chunks(self) -> list[int]:
-        """Indices of the chunks noted as touched, ascending; of a range, only those in use."""
+        """Indices of the chunks noted as touched, ascending: these, in use or not, stand for the paths to look at."""
         pages = self._pages
         touched = pages.touched
         for chunks in pages.touched_ranges:
-            if len(chunks) <= len(self._chunks):
-                touched.update(chunks)
-            else:
-                touched.update(index for index in self._chunks if index in chunks)
+            # Beyond what is in use lies the whole address space; what is in use covers every summary in view.
+            touched.update(chunks if len(chunks) <= LONG_RANGE_LENGTH + len(self._chunks) else self._chunks)
         return sorted(touched)
 
     def _report_paths(self, indices: list[int], parts: list[bytes]) -> None:
