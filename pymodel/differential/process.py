@@ -76,7 +76,7 @@ class TargetProcess:
     def stop(self) -> None:
         """Ends the process: first politely, then not. Idempotent."""
         if self._process.returncode is None and not self._has_ended():
-            self._close_stdin()
+            # Not by closing standard input: the guard of a command answers that with SIGKILL.
             self._signal_group(signal.SIGTERM)
             self.wait_for_death(STOP_SECONDS_MAX)
         self.kill()
