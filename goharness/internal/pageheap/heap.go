@@ -50,6 +50,14 @@ func (h *Heap) Start() {
 	h.mheap.pages.init(&h.mheap.lock, &h.stat)
 }
 
+// GrowthDone must be called after the Grow calls that a program starts with and before anything else: only growth within
+// the contract is certain not to read summaries that Go has not mapped.
+func (h *Heap) GrowthDone() {
+	if len(h.memory.kept) != 0 {
+		h.memory.unmapKept()
+	}
+}
+
 // Clean removes what a program left. For a program that failed, or that may have written outside of what it grew,
 // contained is false: then everything that was mapped is zeroed by the operating system.
 func (h *Heap) Clean(contained bool) {

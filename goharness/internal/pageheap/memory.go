@@ -22,8 +22,14 @@ type memory struct {
 	// reservations holds one region of summaries per level, in the order of sysReserve.
 	reservations []region
 	reserved     int
-	// mapped holds the parts of them that sysMap made accessible.
-	mapped []region
+	// mapped is what Go has mapped of them.
+	mapped regions
+	// kept is zero and accessible, but not mapped by Go: left by the program before, and often just what the next one
+	// maps. It is empty from the end of the growth that a program starts with, before anything could read it.
+	kept regions
+	// in and out are scratch memory of mapSummaries.
+	in, out []region
+
 	// freeBlocks are zeroed blocks of chunks.
 	freeBlocks []unsafe.Pointer
 	// persistent is handed out from the front, up to persistentUsed.
@@ -31,13 +37,15 @@ type memory struct {
 	persistentUsed int
 }
 
-// region is the memory [base, limit).
-type region struct{ base, limit uintptr }
-
 const (
 	blockBytes = unsafe.Sizeof([1 << pallocChunksL2Bits]pallocData{})
 	// freeBlocksMax bounds the memory that a heap keeps for its next program, 1 MiB each.
 	freeBlocksMax = 32
+	// keptBytesMax and keptRegionsMax bound what is kept of the summaries.
+	keptBytesMax   = 4 << 20
+	keptRegionsMax = 1024
+	// clearBytesMax is up to where clearing memory costs less than asking for new pages.
+	clearBytesMax = 32 << 10
 	// persistentWords is what is left ready for persistentalloc in one piece, in words.
 	persistentWords = 4096
 )
@@ -63,28 +71,51 @@ func (m *memory) reserve(n uintptr) unsafe.Pointer {
 	return pointerTo(r.base)
 }
 
-// mapSummaries makes [base, limit) accessible and zero.
+// mapSummaries makes r accessible and zero.
 func (m *memory) mapSummaries(r region) {
-	for _, old := range m.mapped {
-		if both := (region{max(old.base, r.base), min(old.limit, r.limit)}); both.base < both.limit {
-			// Growth outside the contract may map a part again, which gives Go fresh pages.
-			zeroPages(both)
-		}
+	if len(m.kept) == 0 {
+		m.out = append(m.out[:0], r)
+	} else {
+		m.in, m.out = m.kept.remove(r, m.in[:0], m.out[:0])
 	}
-	protect(r, syscall.PROT_READ|syscall.PROT_WRITE)
-	m.mapped = append(m.mapped, r)
+	for _, missing := range m.out {
+		protect(missing, syscall.PROT_READ|syscall.PROT_WRITE)
+	}
+	m.in, _ = m.mapped.remove(r, m.in[:0], m.out[:0])
+	for _, again := range m.in {
+		// Growth outside the contract may map a part again, which gives Go fresh pages.
+		zeroPages(again)
+	}
+	m.mapped.add(r)
 }
 
-// unmapSummaries makes all summaries inaccessible again. What they hold must be zero, or is zeroed here.
-func (m *memory) unmapSummaries(zeroed bool) {
-	for _, r := range m.mapped {
-		if !zeroed {
-			zeroPages(r)
-		}
-		protect(r, syscall.PROT_NONE)
+// unmapKept makes inaccessible what the program before left and this one has not mapped.
+func (m *memory) unmapKept() {
+	for _, r := range m.kept {
+		discard(r)
 	}
-	m.mapped = m.mapped[:0]
+	m.kept = m.kept[:0]
+}
+
+// unmapSummaries ends a program: what Go mapped is zero, or is zeroed here, and is kept for the next one.
+func (m *memory) unmapSummaries(zeroed bool) {
+	m.unmapKept()
+	m.kept, m.mapped = m.mapped, m.kept
 	m.reserved = 0
+	if m.kept.size() > keptBytesMax || len(m.kept) > keptRegionsMax {
+		m.unmapKept()
+		return
+	}
+	if zeroed {
+		return
+	}
+	for _, r := range m.kept {
+		if r.size() > clearBytesMax {
+			zeroPages(r)
+		} else {
+			clear(unsafe.Slice((*byte)(pointerTo(r.base)), r.size()))
+		}
+	}
 }
 
 // takeBlock returns a zeroed block of chunks.
@@ -112,7 +143,7 @@ func (m *memory) giveBlock(block unsafe.Pointer, zeroed bool) {
 // release gives everything back to the operating system.
 func (m *memory) release() {
 	for _, r := range m.reservations {
-		unmapMemory(pointerTo(r.base), r.limit-r.base)
+		unmapMemory(pointerTo(r.base), r.size())
 	}
 	for _, block := range m.freeBlocks {
 		unmapMemory(block, blockBytes)
@@ -216,16 +247,26 @@ func unmapMemory(address unsafe.Pointer, n uintptr) {
 }
 
 func protect(r region, protection int) {
-	_, _, errno := syscall.Syscall(syscall.SYS_MPROTECT, r.base, r.limit-r.base, uintptr(protection))
+	_, _, errno := syscall.Syscall(syscall.SYS_MPROTECT, r.base, r.size(), uintptr(protection))
 	if errno != 0 {
-		panic(fmt.Errorf("mprotect of %d bytes: %w", r.limit-r.base, errno))
+		panic(fmt.Errorf("mprotect of %d bytes: %w", r.size(), errno))
 	}
 }
 
-func zeroPages(r region) {
-	_, _, errno := syscall.Syscall(syscall.SYS_MADVISE, r.base, r.limit-r.base, syscall.MADV_DONTNEED)
+// discard makes r inaccessible, and its pages go back to the operating system.
+func discard(r region) {
+	flags := syscall.MAP_ANON | syscall.MAP_PRIVATE | syscall.MAP_NORESERVE | syscall.MAP_FIXED
+	_, _, errno := syscall.Syscall6(syscall.SYS_MMAP, r.base, r.size(), syscall.PROT_NONE, uintptr(flags), ^uintptr(0), 0)
 	if errno != 0 {
-		panic(fmt.Errorf("madvise of %d bytes: %w", r.limit-r.base, errno))
+		panic(fmt.Errorf("mmap of %d bytes: %w", r.size(), errno))
+	}
+}
+
+// zeroPages makes r zero.
+func zeroPages(r region) {
+	_, _, errno := syscall.Syscall(syscall.SYS_MADVISE, r.base, r.size(), syscall.MADV_DONTNEED)
+	if errno != 0 {
+		panic(fmt.Errorf("madvise of %d bytes: %w", r.size(), errno))
 	}
 }
 

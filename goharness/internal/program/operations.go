@@ -10,9 +10,11 @@ import (
 // perform does one operation and appends what it returns to r.values. It says false if the operation did nothing. Its
 // error is a status: of an operation that needs more than the harness gives.
 func (r *Runner) perform(operation *wire.Operation) (did bool, err error) {
-	switch o := operation.GetOperation().(type) {
-	case *wire.Operation_Grow:
+	if o, ok := operation.GetOperation().(*wire.Operation_Grow); ok {
 		return r.grow(o.Grow)
+	}
+	r.heap.GrowthDone()
+	switch o := operation.GetOperation().(type) {
 	case *wire.Operation_Alloc:
 		r.alloc(o.Alloc)
 	case *wire.Operation_Free:

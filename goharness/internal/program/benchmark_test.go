@@ -1,0 +1,106 @@
+package program_test
+
+import (
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"scavdiff/goharness/internal/program"
+	wire "scavdiff/goharness/internal/wire/pageheap/v1"
+)
+
+// BenchmarkOperations measures one operation, its observation and its share of the decoding and of the reset.
+func BenchmarkOperations(b *testing.B) {
+	for _, c := range []struct {
+		name    string
+		program *wire.Program
+	}{
+		{"alloc_free_1000", allocFree(500, []int64{0xc000}, 8)},
+		{"alloc_free_40_chunks", allocFree(500, []int64{0xc000}, 40)},
+		{"alloc_free_scattered_16", allocFree(500, scattered(16, 1000), 1)},
+		{"alloc_free_scattered_1000", allocFree(5000, scattered(1000, 1000), 1)},
+		{"scavenge_1000", scavenging(250)},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			encoded, err := proto.Marshal(c.program)
+			if err != nil {
+				b.Fatal(err)
+			}
+			runner := program.NewRunner()
+			defer runner.Close()
+			transcriptBytes := 0
+			for b.Loop() {
+				received := new(wire.Program)
+				if err := proto.Unmarshal(encoded, received); err != nil {
+					b.Fatal(err)
+				}
+				transcript, err := runner.Run(received)
+				if err != nil {
+					b.Fatal(err)
+				}
+				transcriptBytes = len(transcript)
+			}
+			operations := float64(len(c.program.Operations))
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/operations, "ns/operation")
+			b.ReportMetric(float64(transcriptBytes)/operations, "bytes/operation")
+		})
+	}
+}
+
+// BenchmarkReset measures a program of growth alone: start, growth, both complete observations and cleaning.
+func BenchmarkReset(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		chunks []int64
+		count  uint64
+	}{
+		{"1_chunk", []int64{0xc000}, 1},
+		{"16_adjacent", []int64{0xc000}, 16},
+		{"16_scattered", scattered(16, 1000), 1},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			p := allocFree(0, c.chunks, c.count)
+			runner := program.NewRunner()
+			defer runner.Close()
+			for b.Loop() {
+				if _, err := runner.Run(p); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func scattered(count int, apart int64) []int64 {
+	var chunks []int64
+	for i := range int64(count) {
+		chunks = append(chunks, 0xc000+i*apart)
+	}
+	return chunks
+}
+
+func allocFree(pairs int, chunks []int64, chunkCount uint64) *wire.Program {
+	p := newProgram()
+	for _, chunk := range chunks {
+		add(p, &wire.Operation_Grow{Grow: &wire.Grow{Chunk: chunk, ChunkCount: chunkCount}})
+	}
+	for i := range pairs {
+		add(p, &wire.Operation_Alloc{Alloc: &wire.Alloc{Slot: uint32(i), PageCount: uint64(1 + i%16)}})
+		if i%3 != 0 {
+			add(p, &wire.Operation_Free{Free: &wire.Free{Slot: uint32(i)}})
+		}
+	}
+	return p
+}
+
+func scavenging(rounds int) *wire.Program {
+	p := newProgram()
+	add(p, &wire.Operation_Grow{Grow: &wire.Grow{Chunk: 0xc000, ChunkCount: 8}})
+	for i := range rounds {
+		add(p, &wire.Operation_Alloc{Alloc: &wire.Alloc{Slot: uint32(i), PageCount: 300}})
+		add(p, &wire.Operation_Free{Free: &wire.Free{Slot: uint32(i)}})
+		add(p, &wire.Operation_StartGen{StartGen: &wire.StartGen{}})
+		add(p, &wire.Operation_Scavenge{Scavenge: &wire.Scavenge{ByteCount: 64 << 10}})
+	}
+	return p
+}
