@@ -8,14 +8,16 @@ from __future__ import annotations
 from pymodel.differential.calls import CALL_FUNCTIONS
 from pymodel.differential.errors import BadInput
 from pymodel.differential.operations import KIND_BY_CLASS, WORD_MAX, Field, OperationKind
-from pymodel.differential.program import Call, Free, Grow, Operation, Program
+from pymodel.differential.program import Call, Free, Grow, GrowAt, Operation, Program
 
 OPERATION_COUNT_MAX = 131072
+GROWN_CHUNK_COUNT_MAX = 1 << 20
 PHYS_PAGE_SIZE_MIN = 4096
 PHYS_PAGE_SIZE_MAX = 524288
 PHYS_HUGE_PAGE_SIZE_MAX = 4 << 20
 CHUNK_MIN = -0x1FFFFFF
 CHUNK_LIMIT = 0x2000000
+CHUNK_BYTES = 4 << 20
 
 
 class InvalidProgram(BadInput):
@@ -53,6 +55,9 @@ def check_program(program: Program) -> None:
         raise InvalidProgram(
             None, "operations", f"a program has at most {OPERATION_COUNT_MAX}, not {len(program.operations)}"
         )
+    chunk_count = sum(map(chunks_grown, program.operations))
+    if chunk_count > GROWN_CHUNK_COUNT_MAX:
+        raise InvalidProgram(None, "operations", f"grow {chunk_count} chunks, more than {GROWN_CHUNK_COUNT_MAX}")
     written_by: dict[str, int] = {}
     for step, operation in enumerate(program.operations):
         kind = KIND_BY_CLASS[type(operation)]
@@ -74,6 +79,16 @@ def check_heap(program: Program) -> None:
             continue
         if not low <= size <= high or size & (size - 1):
             raise InvalidProgram(None, field, f"{size} is no power of two in [{low}, {high}]")
+
+
+def chunks_grown(operation: Operation) -> int:
+    """Most chunks that an operation brings into use."""
+    if isinstance(operation, Grow):
+        return operation.chunk_count
+    if isinstance(operation, GrowAt):
+        # Neither end need be aligned.
+        return operation.size // CHUNK_BYTES + 2
+    return 0
 
 
 def _check_operation(operation: Operation, kind: OperationKind, outside: bool) -> None:

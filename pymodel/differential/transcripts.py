@@ -9,12 +9,12 @@ from collections.abc import Iterator
 
 from google.protobuf.message import DecodeError
 
+from pymodel.differential.check import chunks_grown
 from pymodel.differential.differences import Side
 from pymodel.differential.errors import TargetLied
 from pymodel.differential.outcomes import Outcome, OutcomeKind, decode_outcome, words_returned
-from pymodel.differential.program import Grow, GrowAt, Operation, Program
+from pymodel.differential.program import Program
 from pymodel.differential.state import Changes, Contradiction, HeapState
-from pymodel.pageheap.constants import PALLOC_CHUNK_BYTES
 from pymodel.wire import pageheap_pb2
 
 
@@ -24,7 +24,7 @@ class TranscriptReader:
     def __init__(self, names: tuple[str, ...], program: Program, data: bytes, program_id: int | None) -> None:
         self.names = names
         self._program = program
-        self._chunk_count_max = sum(_chunks_grown(operation) for operation in program.operations)
+        self._chunk_count_max = sum(map(chunks_grown, program.operations))
         try:
             self._message = pageheap_pb2.Transcript.FromString(data)
         except DecodeError as error:
@@ -91,12 +91,3 @@ class TranscriptReader:
 
     def _lie(self, what: str) -> TargetLied:
         return TargetLied(self.names[0], what)
-
-
-def _chunks_grown(operation: Operation) -> int:
-    """Most chunks that an operation brings into use."""
-    if isinstance(operation, Grow):
-        return operation.chunk_count
-    if isinstance(operation, GrowAt):
-        return operation.size // PALLOC_CHUNK_BYTES + 2
-    return 0

@@ -133,6 +133,8 @@ def test_span_slots_written_by_alloc_and_cache_alloc_are_the_same() -> None:
         (Program((), phys_huge_page_size=8 << 20), "phys_huge_page_size"),
         (Program((), phys_huge_page_size=3 << 20), "phys_huge_page_size"),
         (Program((StartGen(),) * (OPERATION_COUNT_MAX + 1)), "operations"),
+        (Program(tuple(Grow(1, 8192) for _ in range(129))), "operations"),
+        (Program(tuple(GrowAt(0, 1 << 35) for _ in range(128)), outside_contract=True), "operations"),
     ],
 )
 def test_the_programs_own_fields_have_bounds(program: Program, field: str) -> None:
