@@ -72,7 +72,7 @@ func (h *Heap) Clean(contained bool) {
 	h.memory.persistentRelease(0)
 	h.clearScalars()
 	h.printed = h.printed[:0]
-	h.touched = h.touched[:0]
+	h.TakeTouched()
 	h.stat = 0
 }
 
@@ -156,11 +156,12 @@ func (h *Heap) Touch(first, last uint64) {
 	h.touched = append(h.touched, Touched{first, last})
 }
 
-// TakeTouched returns what was touched since the last call. The slice is valid until the next operation.
-func (h *Heap) TakeTouched() []Touched {
-	touched := h.touched
-	h.touched = h.touched[:0]
-	return touched
+// TakeTouched returns what was touched since the last call, and whether that is all. The slice is valid until the next
+// operation.
+func (h *Heap) TakeTouched() (touched []Touched, isAll bool) {
+	touched, isAll = h.touched, !h.memory.remapped
+	h.touched, h.memory.remapped = h.touched[:0], false
+	return touched, isAll
 }
 
 // TakePrinted returns what was printed since the last call. The slice is valid until the next operation.

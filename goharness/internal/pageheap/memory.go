@@ -27,6 +27,8 @@ type memory struct {
 	// kept is zero and accessible, but not mapped by Go: left by the program before, and often just what the next one
 	// maps. It is empty from the end of the growth that a program starts with, before anything could read it.
 	kept regions
+	// remapped says that a part was mapped again, which zeroes summaries that nobody touched.
+	remapped bool
 	// in and out are scratch memory of mapSummaries.
 	in, out []region
 
@@ -85,6 +87,7 @@ func (m *memory) mapSummaries(r region) {
 	for _, again := range m.in {
 		// Growth outside the contract may map a part again, which gives Go fresh pages.
 		zeroPages(again)
+		m.remapped = true
 	}
 	m.mapped.add(r)
 }

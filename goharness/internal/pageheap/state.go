@@ -77,11 +77,6 @@ func (h *Heap) ChunkAt(index uint64) *Chunk {
 	return (*Chunk)(unsafe.Pointer(h.mheap.pages.tryChunkOf(chunkIdx(index))))
 }
 
-// SummaryAt returns a summary on the path of a chunk in use.
-func (h *Heap) SummaryAt(level int, index uint64) uint64 {
-	return uint64(h.mheap.pages.summary[level][index])
-}
-
 // Summaries returns the summaries of a level, of which those on the paths of chunks in use may be read. They are Go's
 // own: not to be changed.
 func (h *Heap) Summaries(level int) []uint64 {

@@ -1,11 +1,10 @@
-package program_test
+package program
 
 import (
 	"testing"
 
 	"google.golang.org/protobuf/proto"
 
-	"scavdiff/goharness/internal/program"
 	wire "scavdiff/goharness/internal/wire/pageheap/v1"
 )
 
@@ -26,7 +25,7 @@ func BenchmarkOperations(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			runner := program.NewRunner()
+			runner := NewRunner()
 			defer runner.Close()
 			transcriptBytes := 0
 			for b.Loop() {
@@ -60,7 +59,7 @@ func BenchmarkReset(b *testing.B) {
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			p := allocFree(0, c.chunks, c.count)
-			runner := program.NewRunner()
+			runner := NewRunner()
 			defer runner.Close()
 			for b.Loop() {
 				if _, err := runner.Run(p); err != nil {
@@ -82,12 +81,12 @@ func scattered(count int, apart int64) []int64 {
 func allocFree(pairs int, chunks []int64, chunkCount uint64) *wire.Program {
 	p := newProgram()
 	for _, chunk := range chunks {
-		add(p, &wire.Operation_Grow{Grow: &wire.Grow{Chunk: chunk, ChunkCount: chunkCount}})
+		p.Operations = append(p.Operations, grow(chunk, chunkCount))
 	}
 	for i := range pairs {
-		add(p, &wire.Operation_Alloc{Alloc: &wire.Alloc{Slot: uint32(i), PageCount: uint64(1 + i%16)}})
+		p.Operations = append(p.Operations, alloc(uint32(i), uint64(1+i%16)))
 		if i%3 != 0 {
-			add(p, &wire.Operation_Free{Free: &wire.Free{Slot: uint32(i)}})
+			p.Operations = append(p.Operations, free(uint32(i)))
 		}
 	}
 	return p
@@ -95,12 +94,9 @@ func allocFree(pairs int, chunks []int64, chunkCount uint64) *wire.Program {
 
 func scavenging(rounds int) *wire.Program {
 	p := newProgram()
-	add(p, &wire.Operation_Grow{Grow: &wire.Grow{Chunk: 0xc000, ChunkCount: 8}})
+	p.Operations = append(p.Operations, grow(0xc000, 8))
 	for i := range rounds {
-		add(p, &wire.Operation_Alloc{Alloc: &wire.Alloc{Slot: uint32(i), PageCount: 300}})
-		add(p, &wire.Operation_Free{Free: &wire.Free{Slot: uint32(i)}})
-		add(p, &wire.Operation_StartGen{StartGen: &wire.StartGen{}})
-		add(p, &wire.Operation_Scavenge{Scavenge: &wire.Scavenge{ByteCount: 64 << 10}})
+		p.Operations = append(p.Operations, alloc(uint32(i), 300), free(uint32(i)), startGen(), scavenge(64<<10))
 	}
 	return p
 }

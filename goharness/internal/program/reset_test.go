@@ -1,0 +1,73 @@
+package program
+
+import (
+	"bytes"
+	"testing"
+
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+
+	wire "scavdiff/goharness/internal/wire/pageheap/v1"
+)
+
+// TestNothingOfAProgramIsLeftForTheNext holds the transcripts of programs that share a page heap to those of a page heap
+// of their own. Programs that throw, fault and write outside of what they grew are among them.
+func TestNothingOfAProgramIsLeftForTheNext(t *testing.T) {
+	shared := NewRunner()
+	defer shared.Close()
+	failures := 0
+	forRandomPrograms(t, func(t *testing.T, p *wire.Program) {
+		fresh := NewRunner()
+		defer fresh.Close()
+		inFresh, inShared := run(t, fresh, p), run(t, shared, p)
+		if !bytes.Equal(inFresh, inShared) {
+			t.Fatalf("program %s: the transcript depends on the programs before", prototext.Format(p))
+		}
+		if len(decode(t, inShared).Steps) < len(p.Operations) {
+			failures++
+		}
+	})
+	if failures < randomPrograms/10 {
+		t.Errorf("only %d programs failed, which is too few to show that a failure leaves nothing", failures)
+	}
+}
+
+// farChunk is so far above chunk that no physical page holds summaries of both, at any level but the root.
+const farChunk = chunk + 1<<17
+
+func TestSummariesOfTheProgramBeforeFaultAgain(t *testing.T) {
+	runner := NewRunner()
+	defer runner.Close()
+	run(t, runner, newProgram(grow(chunk, 1), grow(farChunk, 1), alloc(0, 1)))
+
+	// The same growth keeps what it maps, and a read beyond it faults, also where the program before had mapped it and
+	// also when this one grows there later.
+	between := uint64(farChunk) << 22
+	last := lastStep(t, runner, outsideProgram(
+		grow(chunk, 1), grow(farChunk+2048, 1), freeAt(between, 1), grow(farChunk, 1)))
+	want := &wire.Panicked{
+		Kind: wire.PanicKind_PANIC_KIND_MEMORY_FAULT,
+		Text: "runtime error: invalid memory address or nil pointer dereference",
+	}
+	if got := last.Outcome.GetPanicked(); !proto.Equal(got, want) {
+		t.Errorf("got %v, want %v", last.Outcome, want)
+	}
+}
+
+func TestGrowthThatIsMappedAlreadyIsNotMappedAgainAndIsZero(t *testing.T) {
+	runner := NewRunner()
+	defer runner.Close()
+	p := newProgram(grow(chunk, 1), grow(farChunk, 1), alloc(0, 700))
+	first := run(t, runner, p)
+	for range 3 {
+		if again := run(t, runner, p); !bytes.Equal(first, again) {
+			t.Fatal("the same program gives another transcript the second time")
+		}
+	}
+}
+
+func lastStep(t *testing.T, runner *Runner, p *wire.Program) *wire.Step {
+	t.Helper()
+	steps := decode(t, run(t, runner, p)).Steps
+	return steps[len(steps)-1]
+}
