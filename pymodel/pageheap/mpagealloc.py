@@ -55,7 +55,7 @@ from pymodel.pageheap.failures import Throw, index_out_of_range, nil_dereference
 from pymodel.pageheap.mpagealloc_64bit import SummaryLevel
 from pymodel.pageheap.mpagecache import PageCache
 from pymodel.pageheap.mpallocbits import ALL_PAGES, PallocData
-from pymodel.pageheap.mranges import AddrRange, AddrRanges, linear, make_addr_range
+from pymodel.pageheap.mranges import AddrRange, AddrRanges, address_at, linear, make_addr_range
 from pymodel.pageheap.pallocsum import (
     merge_summaries,
     pack_palloc_sum,
@@ -115,32 +115,32 @@ class ScavengeState:
 
 
 class FreeWindow:
-    """The narrowest known part of the address space, [base, bound] both inclusive, that holds the first free page.
+    """The narrowest known part of the address space that holds the first free page: [base, bound], both inclusive.
 
-    Go: firstFree and foundFree in (*pageAlloc).find, mpagealloc.go.
+    Both are places in the offset space, see mranges. Go: firstFree and foundFree in (*pageAlloc).find, mpagealloc.go.
     """
 
     __slots__ = ("base", "bound", "runtime")
 
     def __init__(self, runtime: Runtime) -> None:
-        self.base = MIN_OFF_ADDR
-        self.bound = MAX_OFF_ADDR
+        self.base = linear(MIN_OFF_ADDR)
+        self.bound = linear(MAX_OFF_ADDR)
         self.runtime = runtime
 
-    def found_free(self, addr: int, size: int) -> None:
-        """Free pages are known to be in [addr, addr+size): narrow the window to it if it lies inside.
+    def found_free(self, place: int, size: int) -> None:
+        """Free pages are known to be among the `size` bytes at `place`: narrow the window to them if they lie inside.
 
         A range beside the window teaches nothing new: the first free page was found before. Throws if the range
         overlaps the window in part.
         """
-        first, last = linear(addr), linear(addr + size - 1)
-        base, bound = linear(self.base), linear(self.bound)
-        if base <= first and last <= bound:
-            self.base = addr
-            self.bound = (addr + size - 1) & MASK64
-        elif not (last < base or bound < first):
-            self.runtime.print("runtime: addr = ", hex(addr), ", size = ", size, "\n")
-            self.runtime.print("runtime: base = ", hex(self.base), ", bound = ", hex(self.bound), "\n")
+        last = place + size - 1
+        if self.base <= place and last <= self.bound:
+            self.base = place
+            self.bound = last
+        elif last >= self.base and place <= self.bound:
+            say = self.runtime.print
+            say("runtime: addr = ", hex(address_at(place)), ", size = ", size, "\n")
+            say("runtime: base = ", hex(address_at(self.base)), ", bound = ", hex(address_at(self.bound)), "\n")
             raise Throw("range partially overlaps")
 
 
@@ -214,8 +214,8 @@ class PageAlloc:
         self.in_use.add(make_addr_range(base, limit))
         if linear(base) < linear(self.search_addr):
             self.search_addr = base
+        self.chunks_l1.update(range(chunk_l1(start), chunk_l1(end - 1) + 1))
         for ci in range(start, end):
-            self.chunks_l1.add(chunk_l1(ci))
             self.chunk_of(ci).scavenged = ALL_PAGES
         self.update(base, size // PAGE_SIZE, True, False)
 
@@ -247,17 +247,16 @@ class PageAlloc:
     def _update_upward(self, base: int, limit: int) -> None:
         """Merge summaries level by level over the addresses [base, limit], both inclusive, while something
         changes."""
+        first, last = linear(base), linear(limit)
         below = self.summary[LEAF]
         for level in range(LEAF - 1, -1, -1):
             summaries = self.summary[level]
+            shift = LEVEL_SHIFT[level]
             log_max_pages = LEVEL_LOG_PAGES[level + 1]
             changed = False
-            lo, hi = addrs_to_summary_range(level, base, limit + 1)
-            for index in range(lo, hi):
-                total = merge_summaries(below.children(index), log_max_pages)
-                if summaries[index] != total:
+            for index in range(first >> shift, (last >> shift) + 1):
+                if summaries.replace(index, merge_summaries(below.children(index), log_max_pages)):
                     changed = True
-                    summaries[index] = total
             if not changed:
                 break
             below = summaries
@@ -272,19 +271,12 @@ class PageAlloc:
         first_page, last_page = chunk_page_index(base), chunk_page_index(limit)
         chunk = self.chunk_of(first)
         if first == last:
-            page_count = (last_page + 1 - first_page) & MASK64
-            scavenged_pages = chunk.scavenged_count(first_page, page_count)
-            chunk.alloc_range(first_page, page_count)
+            scavenged_pages = chunk.alloc_range(first_page, (last_page + 1 - first_page) & MASK64)
         else:
-            scavenged_pages = chunk.scavenged_count(first_page, PALLOC_CHUNK_PAGES - first_page)
-            chunk.alloc_range(first_page, PALLOC_CHUNK_PAGES - first_page)
+            scavenged_pages = chunk.alloc_range(first_page, PALLOC_CHUNK_PAGES - first_page)
             for ci in range(first + 1, last):
-                chunk = self.chunk_of(ci)
-                scavenged_pages += chunk.scavenged.bit_count()
-                chunk.alloc_all()
-            chunk = self.chunk_of(last)
-            scavenged_pages += chunk.scavenged_count(0, last_page + 1)
-            chunk.alloc_range(0, last_page + 1)
+                scavenged_pages += self.chunk_of(ci).alloc_all()
+            scavenged_pages += self.chunk_of(last).alloc_range(0, last_page + 1)
         self.update(base, npages, True, True)
         return scavenged_pages * PAGE_SIZE
 
@@ -336,7 +328,7 @@ class PageAlloc:
                 if index != run_next:
                     run_size = 0  # A full entry in between.
                 run_next = index + 1
-                window.found_free(level_index_to_off_addr(level, index), region_pages * PAGE_SIZE)
+                window.found_free(index << LEVEL_SHIFT[level], region_pages * PAGE_SIZE)
                 start = sum_start(total)
                 if run_size + start >= npages:
                     if run_size == 0:
@@ -359,7 +351,7 @@ class PageAlloc:
                 continue
             if run_size >= npages:
                 addr = (level_index_to_off_addr(level, block) + run_base * PAGE_SIZE) & MASK64
-                return addr, self.find_mapped_addr(window.base)
+                return addr, self.find_mapped_addr(address_at(window.base))
             if level == 0:
                 return 0, MAX_SEARCH_ADDR
             self._dump_bad_level(level, npages, block, first_index, last_sum, last_sum_index)
@@ -373,9 +365,9 @@ class PageAlloc:
             self.runtime.print("runtime: npages = ", npages, "\n")
             raise Throw("bad summary data")
         addr = (chunk_base(ci) + page * PAGE_SIZE) & MASK64
-        search_addr = (chunk_base(ci) + first_free_page * PAGE_SIZE) & MASK64
-        window.found_free(search_addr, (chunk_base(ci + 1) - search_addr) & MASK64)
-        return addr, self.find_mapped_addr(window.base)
+        place = ci * PALLOC_CHUNK_BYTES + first_free_page * PAGE_SIZE
+        window.found_free(place, (ci + 1) * PALLOC_CHUNK_BYTES - place)
+        return addr, self.find_mapped_addr(address_at(window.base))
 
     def _print_summary(self, level: int, index: int, total: int) -> None:
         start, most, end = unpack(total)

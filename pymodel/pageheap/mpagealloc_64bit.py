@@ -64,6 +64,19 @@ class SummaryLevel:
             group = self._groups[index >> 3] = [0] * 8
         group[index & 7] = total
 
+    def replace(self, index: int, total: int) -> bool:
+        """Write entry `index` unless it holds `total` already; whether it changed."""
+        group = self._groups.get(index >> 3)
+        if group is None or index >= self.length:
+            if self[index] == total:
+                return False
+            self[index] = total
+            return True
+        if group[index & 7] == total:
+            return False
+        group[index & 7] = total
+        return True
+
     def children(self, index: int) -> list[int]:
         """The eight entries below entry `index` of the level above: Go's slice [index<<3 : (index+1)<<3]."""
         group = self._groups.get(index)
@@ -81,12 +94,16 @@ class SummaryLevel:
             raise slice_above_capacity(hi, self.capacity)
         if lo > hi:
             raise slice_inverted(lo, hi)
-        for index in range(lo, hi):
+        index = lo
+        while index < hi:
+            # A group at a time: it is mapped as a whole.
             group = self._groups.get(index >> 3)
             if group is None:
                 self._touch(index)
                 group = self._groups[index >> 3] = [0] * 8
-            group[index & 7] = total
+            stop = min(hi, (index | 7) + 1)
+            group[index & 7 : stop - (index & ~7)] = [total] * (stop - index)
+            index = stop
 
     def nonzero(self, lo: int, hi: int) -> Iterator[tuple[int, int]]:
         """Index and value of each entry in [lo, hi) that is not zero, ascending; [lo, hi) lies within one block.
@@ -161,10 +178,11 @@ def sys_grow(p: PageAlloc, base: int, limit: int) -> None:
     if base % PALLOC_CHUNK_BYTES != 0 or limit % PALLOC_CHUNK_BYTES != 0:
         p.runtime.print("runtime: base = ", hex(base), ", limit = ", hex(limit), "\n")
         raise Throw("sysGrow bounds not aligned to pallocChunkBytes")
+    new = make_addr_range(base, limit)
     in_use = p.in_use.ranges
     in_use_index = p.in_use.find_succ(base)
     for level, summaries in enumerate(p.summary):
-        need_base, need_limit = _addr_range_to_summary_range(level, make_addr_range(base, limit))
+        need_base, need_limit = _addr_range_to_summary_range(level, new)
         if need_limit > summaries.length:
             summaries.extend(need_limit)
         need = _summary_range_to_sum_addr_range(p, need_base, need_limit)

@@ -283,16 +283,26 @@ class PallocData:
         self.allocated = allocated
         self.scavenged = scavenged
 
-    def alloc_range(self, i: int, n: int) -> None:
-        """Mark the pages [i, i+n) as in use and not scavenged. Go: (*pallocData).allocRange."""
+    def alloc_range(self, i: int, n: int) -> int:
+        """Mark the pages [i, i+n) as in use and not scavenged; returns how many were scavenged.
+
+        Go counts first, in a call of its own. Go: (*pageBits).popcntRange, then (*pallocData).allocRange.
+        """
         mask = range_mask(i, n)
+        scavenged_pages = (self.scavenged & mask).bit_count()
         self.allocated |= mask
         self.scavenged &= ~mask
+        return scavenged_pages
 
-    def alloc_all(self) -> None:
-        """Mark every page as in use and not scavenged. Go: (*pallocData).allocAll."""
+    def alloc_all(self) -> int:
+        """Mark every page as in use and not scavenged; returns how many were scavenged.
+
+        Go: (*pageBits).popcntRange, then (*pallocData).allocAll.
+        """
+        scavenged_pages = self.scavenged.bit_count()
         self.allocated = ALL_PAGES
         self.scavenged = 0
+        return scavenged_pages
 
     def free1(self, i: int) -> None:
         """Mark page `i` as free; whether it is scavenged stays. Go: (*pallocBits).free1."""
@@ -310,10 +320,6 @@ class PallocData:
     def set_scavenged(self, i: int, n: int) -> None:
         """Mark the pages [i, i+n) as scavenged. Go: (*pageBits).setRange."""
         self.scavenged |= range_mask(i, n)
-
-    def scavenged_count(self, i: int, n: int) -> int:
-        """Number of scavenged pages in [i, i+n). Go: (*pageBits).popcntRange."""
-        return (self.scavenged & range_mask(i, n)).bit_count()
 
     def summarize(self) -> int:
         """Packed summary of the free pages. Go: (*pallocBits).summarize."""

@@ -21,6 +21,11 @@ def linear(addr: int) -> int:
     return (addr - ARENA_BASE_OFFSET) & MASK64
 
 
+def address_at(place: int) -> int:
+    """The address at `place` in the offset space: the inverse of `linear`."""
+    return (place + ARENA_BASE_OFFSET) & MASK64
+
+
 def off_addr_less_than(a: int, b: int) -> bool:
     """Whether `a` comes before `b` in the offset space. Go: offAddr.lessThan, mranges.go."""
     return linear(a) < linear(b)

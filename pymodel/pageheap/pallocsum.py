@@ -69,7 +69,12 @@ def merge_summaries(sums: Sequence[int], log_max_pages: int) -> int:
                 most = end
             end = 0
             continue
-        next_start, next_most, next_end = unpack(total)
+        if total & WHOLLY_FREE:
+            next_start = next_most = next_end = MAX_PACKED_VALUE
+        else:
+            next_start = total & FIELD_MASK
+            next_most = (total >> LOG_MAX_PACKED_VALUE) & FIELD_MASK
+            next_end = (total >> END_SHIFT) & FIELD_MASK
         if start == shift_left(i, log_max_pages):
             start = (start + next_start) & MASK64
         joined = (end + next_start) & MASK64

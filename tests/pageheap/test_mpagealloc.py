@@ -414,6 +414,7 @@ def test_alloc_throws_if_the_search_addresss_chunk_lacks_what_its_leaf_promised(
 
 def test_a_window_narrows_to_what_lies_inside_and_ignores_what_lies_beside() -> None:
     window = FreeWindow(Runtime(4096, 0))
+    assert (window.base, window.bound) == (0, (1 << 48) - 1)
     window.found_free(0x1000, 0x1000)
     assert (window.base, window.bound) == (0x1000, 0x1FFF)
     window.found_free(0x2000, 0x1000)
@@ -421,12 +422,16 @@ def test_a_window_narrows_to_what_lies_inside_and_ignores_what_lies_beside() -> 
     assert (window.base, window.bound) == (0x1000, 0x1FFF)
 
 
-def test_a_window_throws_over_a_range_that_overlaps_in_part() -> None:
+@pytest.mark.parametrize("place", [0x1800, 0x800])
+def test_a_window_throws_over_a_range_that_overlaps_in_part(place: int) -> None:
     runtime = Runtime(4096, 0)
     window = FreeWindow(runtime)
     window.found_free(0x1000, 0x1000)
-    assert failure(lambda: window.found_free(0x1800, 0x1000)).text == "range partially overlaps"
-    assert runtime.take_printed() == ("runtime: addr = 0x1800, size = 4096\nruntime: base = 0x1000, bound = 0x1fff\n")
+    assert failure(lambda: window.found_free(place, 0x1000)).text == "range partially overlaps"
+    assert runtime.take_printed() == (
+        f"runtime: addr = {hex(MIN_OFF_ADDR + place)}, size = 4096\n"
+        "runtime: base = 0xffff800000001000, bound = 0xffff800000001fff\n"
+    )
 
 
 def test_a_search_address_in_a_gap_faults() -> None:

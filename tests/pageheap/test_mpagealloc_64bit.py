@@ -37,11 +37,18 @@ def test_a_mapped_entry_is_zero_until_it_is_written() -> None:
     assert (level[512], level.peek(512), level[513]) == (7, 7, 0)
 
 
+def test_replace_writes_and_tells_whether_the_entry_changed() -> None:
+    level = level_with_one_page()
+    assert [level.replace(512, total) for total in (0, 3, 3, 0)] == [False, True, False, True]
+    assert level[512] == 0
+
+
 @pytest.mark.parametrize("index", [0, 511, 1024, 4095])
 def test_an_entry_in_memory_that_is_not_mapped_faults(index: int) -> None:
     level = level_with_one_page()
     assert panic(lambda: level[index]) == FAULT
     assert panic(lambda: level.__setitem__(index, 1)) == FAULT
+    assert panic(lambda: level.replace(index, 0)) == FAULT
     assert level.peek(index) == 0
     assert not level.is_mapped(index)
 
@@ -52,6 +59,15 @@ def test_an_entry_at_or_above_the_length_panics(index: int, suffix: str) -> None
     expected = (PanicKind.BOUNDS, f"runtime error: index out of range [{index}]{suffix}")
     assert panic(lambda: level[index]) == expected
     assert panic(lambda: level.__setitem__(index, 1)) == expected
+    assert panic(lambda: level.replace(index, 0)) == expected
+
+
+def test_replace_panics_above_the_length_even_where_memory_is_mapped_and_written() -> None:
+    level = level_with_one_page()
+    level.poke(600, 1)
+    level.length = 600
+    expected = (PanicKind.BOUNDS, "runtime error: index out of range [600] with length 600")
+    assert panic(lambda: level.replace(600, 1)) == expected
 
 
 def test_children_are_checked_against_capacity_then_faulted() -> None:
@@ -86,6 +102,16 @@ def test_fill_checks_its_bounds_first(lo: int, hi: int, text: str) -> None:
     level = level_with_one_page()
     expected = (PanicKind.BOUNDS, f"runtime error: slice bounds out of range {text}")
     assert panic(lambda: level.fill(lo, hi, 5)) == expected
+
+
+@given(st.integers(512, 1024), st.integers(512, 1024))
+def test_fill_writes_its_slice_and_nothing_else(lo: int, hi: int) -> None:
+    level = level_with_one_page()
+    for index in range(512, 1024):
+        level[index] = 1
+    if lo <= hi:
+        level.fill(lo, hi, 5)
+        assert [level[index] for index in range(512, 1024)] == [5 if lo <= k < hi else 1 for k in range(512, 1024)]
 
 
 def test_an_empty_fill_touches_nothing() -> None:

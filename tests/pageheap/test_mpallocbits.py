@@ -258,15 +258,14 @@ def test_allocating_clears_scavenged_and_freeing_leaves_it(
 ) -> None:
     i, n = bounds
     chunk = PallocData(allocated, scavenged)
-    assert chunk.scavenged_count(i, n) == (scavenged & pages(i, n)).bit_count()
-    chunk.alloc_range(i, n)
+    assert chunk.alloc_range(i, n) == (scavenged & pages(i, n)).bit_count()
     assert (chunk.allocated, chunk.scavenged) == (allocated | pages(i, n), scavenged & ~pages(i, n))
     chunk.set_scavenged(i, n)
     chunk.free(i, n)
     assert (chunk.allocated, chunk.scavenged) == (allocated & ~pages(i, n), scavenged | pages(i, n))
     assert chunk.summarize() == summarize(chunk.allocated)
     assert chunk.find(1, 0) == find(chunk.allocated, 1, 0)
-    chunk.alloc_all()
+    assert chunk.alloc_all() == (scavenged | pages(i, n)).bit_count()
     assert (chunk.allocated, chunk.scavenged) == (ALL_PAGES, 0)
     chunk.set_scavenged(0, 512)
     chunk.free1(i)
