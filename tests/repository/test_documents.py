@@ -7,12 +7,12 @@ from fnmatch import fnmatch
 
 import pytest
 
-from pymodel.differential import cli
+from pymodel.differential.cli import main
 from tests.repository.tree import ROOT, tracked_paths, tracked_texts
 
 DOCUMENTS = sorted(path for path in tracked_paths() if path.endswith(".md"))
-# What make builds, and so what git does not track.
-BUILT = ("goharness/bin/goharness", "goharness/bin/", "build/", ".venv/")
+# What make builds and a run finds, and so what git does not track.
+BUILT = ("goharness/bin/", "build/", ".venv/", "scavdiff-findings/")
 CODE_SPAN = re.compile(r"```.*?\n(.*?)```|`([^`\n]+)`", re.DOTALL)
 OWN_SUFFIXES = (".lock", ".md", ".proto", ".py", ".toml", ".trace", ".yaml")
 
@@ -30,13 +30,14 @@ def named_paths(text: str) -> set[str]:
         word
         for word in words
         if re.fullmatch(r"[\w.*/-]+", word)
+        and not re.search(r"\b[A-Z]+\.trace$", word)  # FILE.trace stands for any
         and (("/" in word and word.partition("/")[0] in top_level) or word.endswith(OWN_SUFFIXES))
     }
 
 
 def exists(path: str) -> bool:
     """Whether a path, a folder, a pattern or a bare file name is in the repository."""
-    if path in BUILT or path.rstrip("/") in {built.rstrip("/") for built in BUILT}:
+    if path.startswith(BUILT):
         return True
     return any(
         fnmatch(tracked, path) or tracked.startswith(path.rstrip("/") + "/") or tracked.rpartition("/")[2] == path
@@ -52,7 +53,7 @@ def unknown_names(text: str) -> list[str]:
     """What a document names that does not exist."""
     code = "\n".join(code_spans(text))
     targets = set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) - make_targets()
-    commands = set(re.findall(r"\bscavdiff ([a-z][a-z-]*)", code)) - set(cli.main.commands)
+    commands = set(re.findall(r"\bscavdiff ([a-z][a-z-]*)", code)) - set(main.commands)
     return [
         *(f"path {path}" for path in sorted(named_paths(text)) if not exists(path)),
         *(f"make {target}" for target in sorted(targets)),
