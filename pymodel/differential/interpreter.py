@@ -123,8 +123,7 @@ class _World:
 
     def _grow(self, operation: p.Grow) -> bytes:
         first = operation.chunk + CHUNK_INDEX_OFFSET
-        chunk_in_use = self.observer.chunk_in_use
-        if any(chunk_in_use(index) for index in range(first, first + operation.chunk_count)):
+        if self.observer.any_in_use(range(first, first + operation.chunk_count)):
             return encoding.NOTHING
         base, size = _chunk_base(operation.chunk), operation.chunk_count * PALLOC_CHUNK_BYTES
         self.runtime.add_arenas(base, (base + size) & MASK64)

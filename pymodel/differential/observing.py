@@ -6,21 +6,21 @@ and for complete observations, everything in use is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
+from typing import Generic, TypeVar
 
 from pymodel.differential import encoding
-from pymodel.differential.folding import fold_runs
 from pymodel.differential.observed import LEVEL_CHUNK_SHIFTS, SCALARS
 from pymodel.differential.watching import WatchedPageAlloc
 from pymodel.pageheap.addresses import chunk_index
 from pymodel.pageheap.mpallocbits import PallocData
 from pymodel.pageheap.mranges import AddrRange
 
+Content = TypeVar("Content")
 Bitmaps = tuple[int, int]
 
 LONG_RANGE_LENGTH = 64
-
 # Scalars from this position on have field numbers above those of the range sets.
 _LATE_SCALARS = next(position for position, scalar in enumerate(SCALARS) if scalar.number > 9)
 
@@ -45,33 +45,78 @@ def read_scalars(pages: WatchedPageAlloc) -> tuple[int, ...]:
     )
 
 
-def bounds_of(ranges: list[AddrRange]) -> list[int]:
-    """Base, limit, base, limit, ... of the ranges."""
-    return list(chain.from_iterable(ranges))
+class Entries(Generic[Content]):
+    """The chunks of a page heap, or the summaries of one level, by index.
+
+    The keys of `seen` are the entries in view; its values are what was reported of them last, `zero` if nothing was.
+    `read` looks an entry up, in view or not.
+    """
+
+    def __init__(self, read: Callable[[int], Content], zero: Content) -> None:
+        self.seen: dict[int, Content] = {}
+        self._read = read
+        self._zero = zero
+
+    def take_into_view(self, indices: Iterable[int]) -> None:
+        """Adds entries that are not in view yet."""
+        self.seen = dict.fromkeys(indices, self._zero) | self.seen
+
+    def forget(self) -> None:
+        """Makes everything in view count as never reported."""
+        self.seen = dict.fromkeys(self.seen, self._zero)
+
+    def changed(self, index: int) -> Content | None:
+        """The content of an entry, None if it did not change."""
+        content = self._read(index)
+        # What is not in view equals itself.
+        if content == self.seen.get(index, content):
+            return None
+        self.seen[index] = content
+        return content
+
+    def changed_runs(self, indices: Iterable[int]) -> list[tuple[int, int, Content]]:
+        """Index, count and content of each run of neighbours that changed alike, out of these ascending indices."""
+        runs: list[tuple[int, int, Content]] = []
+        read, seen = self._read, self.seen
+        start, limit = 0, 0
+        held = self._zero
+        for index in indices:
+            content = read(index)
+            if content == seen.get(index, content):
+                continue
+            seen[index] = content
+            if index == limit and content == held:
+                limit += 1
+                continue
+            if limit > start:
+                runs.append((start, limit - start, held))
+            start, limit, held = index, index + 1, content
+        if limit > start:
+            runs.append((start, limit - start, held))
+        return runs
 
 
 class Observer:
-    """Reports the state of one page heap.
-
-    What is in view is what is in use: `_chunks` has its chunks, and the keys of `_summaries_seen` are the summaries on
-    their paths. The `seen` attributes hold what was reported last: zero, or nothing at all, before the first report.
-    Chunks never go out of use.
-    """
+    """Reports the state of one page heap. What is in view is what is in use, and chunks never go out of use."""
 
     def __init__(self, pages: WatchedPageAlloc) -> None:
         self._pages = pages
-        self._chunks: dict[int, PallocData] = {}
-        self._chunks_seen: dict[int, Bitmaps] = {}
-        self._summaries_seen: list[dict[int, int]] = [{} for _ in LEVEL_CHUNK_SHIFTS]
+        self._bitmaps: dict[int, PallocData] = {}
+        self._chunks: Entries[Bitmaps] = Entries(self._read_chunk, (0, 0))
+        self._levels = [Entries(level.peek, 0) for level in pages.summary]
         self._forget()
 
     def chunk_in_use(self, index: int) -> PallocData | None:
         """The bitmaps of a chunk, None if it is not in use."""
-        return self._chunks.get(index)
+        return self._bitmaps.get(index)
+
+    def any_in_use(self, indices: range) -> bool:
+        """Whether any of these chunks is in use."""
+        return not self._bitmaps.keys().isdisjoint(indices)
 
     def has_summary(self, level: int, index: int) -> bool:
         """Whether a summary is on the path of a chunk in use."""
-        return index in self._summaries_seen[level]
+        return index in self._levels[level].seen
 
     def complete(self) -> bytes:
         """The content of an Observation of the whole state, from a look at everything in use."""
@@ -91,9 +136,12 @@ class Observer:
         if may_have_grown:
             self._take_into_view()
         if look_everywhere:
-            self._report_paths(sorted(self._chunks), parts)
-        elif pages.touched or pages.touched_ranges:
+            self._report_everything(parts)
+        elif may_have_grown or len(pages.touched) > 1:
             self._report_paths(self._touched_chunks(), parts)
+        elif pages.touched:
+            (index,) = pages.touched
+            self._report_path(index, parts)
         pages.touched.clear()
         pages.touched_ranges.clear()
         scalars = read_scalars(pages)
@@ -107,12 +155,17 @@ class Observer:
 
     def _forget(self) -> None:
         """Makes everything count as never reported."""
-        self._chunks_seen = dict.fromkeys(self._chunks, (0, 0))
-        self._summaries_seen = [dict.fromkeys(seen, 0) for seen in self._summaries_seen]
+        self._chunks.forget()
+        for entries in self._levels:
+            entries.forget()
         self._scalars_seen: tuple[int, ...] = (-1,) * len(SCALARS)
         self._in_use_seen: tuple[list[AddrRange], int] = ([], -1)
         self._scav_in_use_seen: tuple[list[AddrRange], int] = ([], -1)
         self._lengths_seen: list[int] = []
+
+    def _read_chunk(self, index: int) -> Bitmaps:
+        chunk = self._bitmaps.get(index)
+        return (chunk.allocated, chunk.scavenged) if chunk is not None else (0, 0)
 
     def _take_into_view(self) -> None:
         """Adds the chunks that have come into use, and the summaries on their paths."""
@@ -121,13 +174,11 @@ class Observer:
             return
         for base, limit in pages.in_use.ranges:
             chunks = range(chunk_index(base), chunk_index(limit))
-            for index in chunks:
-                if index not in self._chunks:
-                    self._chunks[index] = pages.try_chunk_of(index) or PallocData()
-                    self._chunks_seen[index] = (0, 0)
-            for seen, shift in zip(self._summaries_seen, LEVEL_CHUNK_SHIFTS, strict=True):
-                for index in range(chunks.start >> shift, (chunks.stop - 1 >> shift) + 1):
-                    seen.setdefault(index, 0)
+            new = [index for index in chunks if index not in self._bitmaps]
+            self._bitmaps.update((index, pages.try_chunk_of(index) or PallocData()) for index in new)
+            self._chunks.take_into_view(new)
+            for entries, shift in zip(self._levels, LEVEL_CHUNK_SHIFTS, strict=True):
+                entries.take_into_view(range(chunks.start >> shift, (chunks.stop - 1 >> shift) + 1))
 
     def _touched_chunks(self) -> list[int]:
         """Indices of the chunks noted as touched, ascending: these, in use or not, stand for the paths to look at."""
@@ -135,39 +186,38 @@ class Observer:
         touched = pages.touched
         for chunks in pages.touched_ranges:
             # Beyond what is in use lies the whole address space; what is in use covers every summary in view.
-            touched.update(chunks if len(chunks) <= LONG_RANGE_LENGTH + len(self._chunks) else self._chunks)
+            touched.update(chunks if len(chunks) <= LONG_RANGE_LENGTH + len(self._bitmaps) else self._bitmaps)
         return sorted(touched)
+
+    def _report_path(self, index: int, parts: list[bytes]) -> None:
+        """Reports the changes of one chunk and of the summaries on its path: what most operations need."""
+        both = self._chunks.changed(index)
+        if both is not None:
+            parts.append(encoding.chunk_run(index, 1, *both))
+        for level, entries in enumerate(self._levels):
+            summary_index = index >> LEVEL_CHUNK_SHIFTS[level]
+            value = entries.changed(summary_index)
+            if value is not None:
+                parts.append(encoding.summary_run(level, summary_index, 1, value))
 
     def _report_paths(self, indices: list[int], parts: list[bytes]) -> None:
         """Reports the changes of these chunks, given in ascending order, and of the summaries on their paths."""
-        changed_chunks = self._changed_chunks(indices)
-        parts += [encoding.chunk_run(index, count, *both) for index, count, both in fold_runs(changed_chunks)]
+        for index, count, both in self._chunks.changed_runs(indices):
+            parts.append(encoding.chunk_run(index, count, *both))
         for level, shift in enumerate(LEVEL_CHUNK_SHIFTS):
-            changed = self._changed_summaries(level, dict.fromkeys([index >> shift for index in indices]))
-            parts += [encoding.summary_run(level, index, count, value) for index, count, value in fold_runs(changed)]
+            on_paths = indices if shift == 0 else dict.fromkeys([index >> shift for index in indices])
+            self._report_level(level, on_paths, parts)
 
-    def _changed_chunks(self, indices: list[int]) -> list[tuple[int, Bitmaps]]:
-        changed = []
-        for index in indices:
-            chunk = self._chunks.get(index)
-            if chunk is not None:
-                bitmaps = chunk.allocated, chunk.scavenged
-                if bitmaps != self._chunks_seen[index]:
-                    self._chunks_seen[index] = bitmaps
-                    changed.append((index, bitmaps))
-        return changed
+    def _report_everything(self, parts: list[bytes]) -> None:
+        """Reports the changes of everything in view."""
+        for index, count, both in self._chunks.changed_runs(sorted(self._chunks.seen)):
+            parts.append(encoding.chunk_run(index, count, *both))
+        for level, entries in enumerate(self._levels):
+            self._report_level(level, sorted(entries.seen), parts)
 
-    def _changed_summaries(self, level: int, indices: Iterable[int]) -> list[tuple[int, int]]:
-        seen = self._summaries_seen[level]
-        peek = self._pages.summary[level].peek
-        changed = []
-        for index in indices:
-            value = peek(index)
-            # A summary that is not in view equals itself.
-            if value != seen.get(index, value):
-                seen[index] = value
-                changed.append((index, value))
-        return changed
+    def _report_level(self, level: int, indices: Iterable[int], parts: list[bytes]) -> None:
+        for index, count, value in self._levels[level].changed_runs(indices):
+            parts.append(encoding.summary_run(level, index, count, value))
 
     def _changed_scalars(self, scalars: tuple[int, ...]) -> list[int]:
         """Positions in SCALARS of those that changed."""
@@ -192,3 +242,8 @@ class Observer:
         if (in_use.ranges, in_use.total_bytes) != self._scav_in_use_seen:
             self._scav_in_use_seen = in_use.ranges.copy(), in_use.total_bytes
             parts.append(encoding.scav_in_use(bounds_of(in_use.ranges), in_use.total_bytes))
+
+
+def bounds_of(ranges: list[AddrRange]) -> list[int]:
+    """Base, limit, base, limit, ... of the ranges."""
+    return list(chain.from_iterable(ranges))
