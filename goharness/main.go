@@ -50,10 +50,15 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	fmt.Printf("listening on %s\n", listen.Name(listener))
 	s := server.New()
-	go stopOnRequest(s, f.untilStdinCloses)
-	return s.Serve(listener)
+	go stopOnRequest(s, signals, f.untilStdinCloses)
+	if err := s.Serve(listener); !errors.Is(err, grpc.ErrServerStopped) {
+		return err
+	}
+	return nil // it was stopped before it began to serve
 }
 
 func parseFlags(arguments []string) (f flags, err error) {
@@ -106,11 +111,9 @@ func (f flags) listen() (net.Listener, error) {
 	return listen.FreshUnix()
 }
 
-// stopOnRequest stops the server on SIGTERM, SIGINT or the end of standard input; streams that do not end by themselves
-// are cut off between two programs.
-func stopOnRequest(s *grpc.Server, untilStdinCloses bool) {
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+// stopOnRequest stops the server on a signal or the end of standard input; streams that do not end by themselves are cut
+// off between two programs.
+func stopOnRequest(s *grpc.Server, signals <-chan os.Signal, untilStdinCloses bool) {
 	stdinClosed := make(chan struct{})
 	if untilStdinCloses {
 		go func() {

@@ -10,7 +10,7 @@ import (
 
 const all = ^uint64(0)
 
-// full64 is a bitmap argument of ones but for the pages [base, limit).
+// except is a bitmap argument of ones but for the pages [base, limit).
 func except(base, limit uint) []uint64 {
 	words := make([]uint64, 8)
 	for page := range uint(512) {

@@ -30,6 +30,10 @@ const (
 
 // New makes a gRPC server with the page heap service, health and reflection.
 func New() *grpc.Server {
+	return serve(service{newRunner: func() runner { return program.NewRunner() }})
+}
+
+func serve(s service) *grpc.Server {
 	server := grpc.NewServer(
 		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxRecvMsgSize(program.ProgramBytesMax),
@@ -38,7 +42,7 @@ func New() *grpc.Server {
 		grpc.InitialConnWindowSize(windowBytes),
 		grpc.WaitForHandlers(true),
 	)
-	wire.RegisterPageHeapServiceServer(server, service{})
+	wire.RegisterPageHeapServiceServer(server, s)
 	healthServer := health.NewServer()
 	healthServer.SetServingStatus("", healthpb.HealthCheckResponse_SERVING)
 	healthServer.SetServingStatus(wire.PageHeapService_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
@@ -49,6 +53,13 @@ func New() *grpc.Server {
 
 type service struct {
 	wire.UnimplementedPageHeapServiceServer
+	newRunner func() runner
+}
+
+// runner runs one stream's programs.
+type runner interface {
+	Run(p *wire.Program) (transcript []byte, err error)
+	Close()
 }
 
 // Describe names this target.
@@ -73,14 +84,14 @@ func (service) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeR
 }
 
 // Run runs the stream's programs in order on a page heap of the stream's own.
-func (service) Run(stream grpc.BidiStreamingServer[wire.Program, wire.Transcript]) (err error) {
+func (s service) Run(stream grpc.BidiStreamingServer[wire.Program, wire.Transcript]) (err error) {
 	defer func() {
 		if recovered := recover(); recovered != nil {
 			err = status.Errorf(codes.Internal, "the harness itself panicked: %v\n%s", recovered, debug.Stack())
 		}
 	}()
-	runner := program.NewRunner()
-	defer runner.Close()
+	programs := s.newRunner()
+	defer programs.Close()
 	for {
 		received, err := stream.Recv()
 		if errors.Is(err, io.EOF) {
@@ -89,7 +100,7 @@ func (service) Run(stream grpc.BidiStreamingServer[wire.Program, wire.Transcript
 		if err != nil {
 			return err
 		}
-		transcript, err := runner.Run(received)
+		transcript, err := programs.Run(received)
 		if err != nil {
 			return err
 		}
