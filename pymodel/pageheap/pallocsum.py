@@ -61,8 +61,9 @@ def merge_summaries(sums: Sequence[int], log_max_pages: int) -> int:
         raise index_out_of_range(0, 0)
     region_pages = shift_left(1, log_max_pages)
     start, most, end = unpack(sums[0])
-    for i in range(1, len(sums)):
-        total = sums[i]
+    pages_before = 0
+    for total in sums[1:]:
+        pages_before = (pages_before + region_pages) & MASK64
         if total == 0 and region_pages != 0:
             # A full region, the usual case high up in the tree: the general rule below comes to this.
             if end > most:
@@ -75,7 +76,7 @@ def merge_summaries(sums: Sequence[int], log_max_pages: int) -> int:
             next_start = total & FIELD_MASK
             next_most = (total >> LOG_MAX_PACKED_VALUE) & FIELD_MASK
             next_end = (total >> END_SHIFT) & FIELD_MASK
-        if start == shift_left(i, log_max_pages):
+        if start == pages_before:
             start = (start + next_start) & MASK64
         joined = (end + next_start) & MASK64
         if joined > most:

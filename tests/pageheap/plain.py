@@ -293,3 +293,39 @@ class PlainRanges:
         if cut > base:
             self.ranges.append((base, cut))
         return cut, limit
+
+
+class PlainHeap:
+    """A page heap as two sets of page numbers, counted in the offset space, that are searched by walking them."""
+
+    def __init__(self) -> None:
+        self.free: set[int] = set()
+        self.scavenged: set[int] = set()
+
+    def grow(self, first: int, count: int) -> None:
+        self.free.update(range(first, first + count))
+        self.scavenged.update(range(first, first + count))
+
+    def lowest_run(self, count: int) -> int | None:
+        run = 0
+        last = None
+        for page in sorted(self.free):
+            run = run + 1 if last == page - 1 else 1
+            if run == count:
+                return page - count + 1
+            last = page
+        return None
+
+    def take(self, first: int, count: int) -> int:
+        """Takes free pages; returns how many were scavenged."""
+        pages = set(range(first, first + count))
+        assert pages <= self.free
+        self.free -= pages
+        scavenged = len(self.scavenged & pages)
+        self.scavenged -= pages
+        return scavenged
+
+    def give(self, first: int, count: int) -> None:
+        pages = set(range(first, first + count))
+        assert not pages & self.free
+        self.free |= pages
