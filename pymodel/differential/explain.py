@@ -168,8 +168,11 @@ def find_suspect(operation: p.Operation | None, differences: Sequence[Difference
     for rule in RULES:
         if rule.fits(operation, fields):
             return rule.suspect
-    return _DEFAULTS.get(type(operation), Suspect("none", "docs/programs.md", "the harness's own rule changes it"))
+    return _DEFAULTS.get(type(operation), _HARNESS)
 
+
+# Pokes and the like.
+_HARNESS = Suspect("the operation's own rule", "docs/programs.md", "no function of Go's runs in it")
 
 _DEFAULTS: dict[type[p.Operation], Suspect] = {
     p.Alloc: Suspect("(*pageAlloc).alloc", _ALLOC, "the operation runs it"),
