@@ -119,14 +119,16 @@ class HeapState:
 
     def _apply_summaries(self, observation: pageheap_pb2.Observation, changes: Changes) -> None:
         level, floor = 0, 0
+        paths = self._paths_in_use(level)
         for run in observation.summaries:
             if run.level != level:
                 if not level < run.level < LEVEL_COUNT:
                     raise Contradiction(f"reported a summary of level {run.level} after one of level {level}")
                 level, floor = run.level, 0
+                paths = self._paths_in_use(level)
             indices = _run_indices(f"level {level} summary", run, floor)
             floor = indices.stop
-            if not any(_is_within(indices, path) for path in self._paths_in_use(level)):
+            if not any(_is_within(indices, path) for path in paths):
                 raise Contradiction(
                     f"reported level {level} summaries [{indices.start}, {indices.stop}), "
                     "which are not all on the path of a chunk in use"

@@ -43,11 +43,11 @@ class TranscriptReader:
         outcome = None
         for step, message in enumerate(self._message.steps):
             if outcome is not None and outcome.is_failure:
-                raise self._lie(f"went on after the failure of operation {step - 1}")
+                raise self._lie(f"went on after the failure of operations[{step - 1}]")
             if step >= len(self._program.operations):
                 raise self._lie(f"answered {len(self._program.operations)} operations with more steps")
             outcome = self._outcome(step, message)
-            changes = self._apply(state, message.observation, f"after operation {step}")
+            changes = self._apply(state, message.observation, f"after operations[{step}]")
             yield Side(self.names, outcome, message.printed, state, changes)
         if step + 1 < len(self._program.operations) and not (outcome is not None and outcome.is_failure):
             raise self._lie(f"stopped after {step + 1} of {len(self._program.operations)} operations without a failure")
@@ -62,10 +62,10 @@ class TranscriptReader:
         operation = self._program.operations[step]
         outcome = decode_outcome(message.outcome)
         if outcome is None:
-            raise self._lie(f"gave operation {step} no outcome")
+            raise self._lie(f"gave operations[{step}] no outcome")
         if outcome.kind is OutcomeKind.RETURNED and not words_returned(operation).fits(len(outcome.values)):
             expected = str(words_returned(operation)) or "nothing"
-            raise self._lie(f"returned {len(outcome.values)} words from operation {step}, which returns {expected}")
+            raise self._lie(f"returned {len(outcome.values)} words from operations[{step}], which returns {expected}")
         return outcome
 
     def _apply(
