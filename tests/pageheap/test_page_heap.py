@@ -27,7 +27,7 @@ Span = tuple[int, int]
 """Number of the first page, counted in the offset space, and number of pages."""
 
 # Starts of growth, in chunks from BASE: neighbours, other blocks of the tree, another L2 block, the kernel half.
-PLACES = st.sampled_from([*range(-3, 14), 63, 64, 511, 512, 4096, 8191, 8192, 100_000, -0xC000 + 1, -0xC000 - 2])
+PLACES = st.sampled_from([*range(-3, 14), 63, 64, 511, 512, 4096, 8191, 8192, 100_000, -0xC000 + 1, -0xC000 - 4])
 PAGE_COUNTS = st.integers(1, 20) | st.sampled_from([63, 64, 65, 200, 511, 512, 513, 1024, 1500])
 BYTE_COUNTS = st.sampled_from([1, PAGE_SIZE, 5 * PAGE_SIZE + 1, 65536, CHUNK, 3 * CHUNK, ALL])
 
