@@ -17,6 +17,7 @@ class Capability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAPABILITY_PAGE_CACHE: _ClassVar[Capability]
     CAPABILITY_SCAVENGE: _ClassVar[Capability]
     CAPABILITY_OUTSIDE_CONTRACT: _ClassVar[Capability]
+    CAPABILITY_PACING: _ClassVar[Capability]
 
 class Function(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -55,6 +56,8 @@ class Function(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FUNCTION_RANGES_REMOVE_LAST: _ClassVar[Function]
     FUNCTION_RANGES_REMOVE_GREATER_EQUAL: _ClassVar[Function]
     FUNCTION_RANGES_CLONE_INTO: _ClassVar[Function]
+    FUNCTION_PI_NEXT: _ClassVar[Function]
+    FUNCTION_PI_RESET: _ClassVar[Function]
 
 class PanicKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -71,6 +74,7 @@ CAPABILITY_PAGE_ALLOCATOR: Capability
 CAPABILITY_PAGE_CACHE: Capability
 CAPABILITY_SCAVENGE: Capability
 CAPABILITY_OUTSIDE_CONTRACT: Capability
+CAPABILITY_PACING: Capability
 FUNCTION_UNSPECIFIED: Function
 FUNCTION_GET: Function
 FUNCTION_BLOCK64: Function
@@ -106,6 +110,8 @@ FUNCTION_RANGES_ADD: Function
 FUNCTION_RANGES_REMOVE_LAST: Function
 FUNCTION_RANGES_REMOVE_GREATER_EQUAL: Function
 FUNCTION_RANGES_CLONE_INTO: Function
+FUNCTION_PI_NEXT: Function
+FUNCTION_PI_RESET: Function
 PANIC_KIND_UNSPECIFIED: PanicKind
 PANIC_KIND_BOUNDS: PanicKind
 PANIC_KIND_NIL_DEREFERENCE: PanicKind
@@ -135,23 +141,25 @@ class DescribeResponse(_message.Message):
     def __init__(self, protocol_version: _Optional[int] = ..., name: _Optional[str] = ..., version: _Optional[str] = ..., go_version: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[Capability, str]]] = ..., operation_count_max: _Optional[int] = ..., program_bytes_max: _Optional[int] = ...) -> None: ...
 
 class Program(_message.Message):
-    __slots__ = ("id", "phys_page_size", "phys_huge_page_size", "outside_contract", "checkpoint_interval", "operations")
+    __slots__ = ("id", "phys_page_size", "phys_huge_page_size", "outside_contract", "checkpoint_interval", "operations", "pacing")
     ID_FIELD_NUMBER: _ClassVar[int]
     PHYS_PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PHYS_HUGE_PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     OUTSIDE_CONTRACT_FIELD_NUMBER: _ClassVar[int]
     CHECKPOINT_INTERVAL_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
+    PACING_FIELD_NUMBER: _ClassVar[int]
     id: int
     phys_page_size: int
     phys_huge_page_size: int
     outside_contract: bool
     checkpoint_interval: int
     operations: _containers.RepeatedCompositeFieldContainer[Operation]
-    def __init__(self, id: _Optional[int] = ..., phys_page_size: _Optional[int] = ..., phys_huge_page_size: _Optional[int] = ..., outside_contract: _Optional[bool] = ..., checkpoint_interval: _Optional[int] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ...) -> None: ...
+    pacing: bool
+    def __init__(self, id: _Optional[int] = ..., phys_page_size: _Optional[int] = ..., phys_huge_page_size: _Optional[int] = ..., outside_contract: _Optional[bool] = ..., checkpoint_interval: _Optional[int] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., pacing: _Optional[bool] = ...) -> None: ...
 
 class Operation(_message.Message):
-    __slots__ = ("grow", "alloc", "free", "cache", "cache_alloc", "flush", "start_gen", "scavenge", "reserve", "scavenge_one", "unreserve", "call", "grow_at", "free_at", "scavenge_at", "unreserve_at", "poke_summary", "poke_chunk", "poke_search_addr")
+    __slots__ = ("grow", "alloc", "free", "cache", "cache_alloc", "flush", "start_gen", "scavenge", "reserve", "scavenge_one", "unreserve", "call", "grow_at", "free_at", "scavenge_at", "unreserve_at", "poke_summary", "poke_chunk", "poke_search_addr", "bg_start", "tick", "timer", "sysmon", "wake", "ready", "gomaxprocs", "scavenge_cost", "faketime", "scavtrace", "pace", "mark_termination", "sweep_done", "scavenge_all", "span", "heap_retained", "print_scav_trace", "poke_phys_page", "poke_stats", "poke_clock")
     GROW_FIELD_NUMBER: _ClassVar[int]
     ALLOC_FIELD_NUMBER: _ClassVar[int]
     FREE_FIELD_NUMBER: _ClassVar[int]
@@ -171,6 +179,26 @@ class Operation(_message.Message):
     POKE_SUMMARY_FIELD_NUMBER: _ClassVar[int]
     POKE_CHUNK_FIELD_NUMBER: _ClassVar[int]
     POKE_SEARCH_ADDR_FIELD_NUMBER: _ClassVar[int]
+    BG_START_FIELD_NUMBER: _ClassVar[int]
+    TICK_FIELD_NUMBER: _ClassVar[int]
+    TIMER_FIELD_NUMBER: _ClassVar[int]
+    SYSMON_FIELD_NUMBER: _ClassVar[int]
+    WAKE_FIELD_NUMBER: _ClassVar[int]
+    READY_FIELD_NUMBER: _ClassVar[int]
+    GOMAXPROCS_FIELD_NUMBER: _ClassVar[int]
+    SCAVENGE_COST_FIELD_NUMBER: _ClassVar[int]
+    FAKETIME_FIELD_NUMBER: _ClassVar[int]
+    SCAVTRACE_FIELD_NUMBER: _ClassVar[int]
+    PACE_FIELD_NUMBER: _ClassVar[int]
+    MARK_TERMINATION_FIELD_NUMBER: _ClassVar[int]
+    SWEEP_DONE_FIELD_NUMBER: _ClassVar[int]
+    SCAVENGE_ALL_FIELD_NUMBER: _ClassVar[int]
+    SPAN_FIELD_NUMBER: _ClassVar[int]
+    HEAP_RETAINED_FIELD_NUMBER: _ClassVar[int]
+    PRINT_SCAV_TRACE_FIELD_NUMBER: _ClassVar[int]
+    POKE_PHYS_PAGE_FIELD_NUMBER: _ClassVar[int]
+    POKE_STATS_FIELD_NUMBER: _ClassVar[int]
+    POKE_CLOCK_FIELD_NUMBER: _ClassVar[int]
     grow: Grow
     alloc: Alloc
     free: Free
@@ -190,7 +218,27 @@ class Operation(_message.Message):
     poke_summary: PokeSummary
     poke_chunk: PokeChunk
     poke_search_addr: PokeSearchAddr
-    def __init__(self, grow: _Optional[_Union[Grow, _Mapping]] = ..., alloc: _Optional[_Union[Alloc, _Mapping]] = ..., free: _Optional[_Union[Free, _Mapping]] = ..., cache: _Optional[_Union[Cache, _Mapping]] = ..., cache_alloc: _Optional[_Union[CacheAlloc, _Mapping]] = ..., flush: _Optional[_Union[Flush, _Mapping]] = ..., start_gen: _Optional[_Union[StartGen, _Mapping]] = ..., scavenge: _Optional[_Union[Scavenge, _Mapping]] = ..., reserve: _Optional[_Union[Reserve, _Mapping]] = ..., scavenge_one: _Optional[_Union[ScavengeOne, _Mapping]] = ..., unreserve: _Optional[_Union[Unreserve, _Mapping]] = ..., call: _Optional[_Union[Call, _Mapping]] = ..., grow_at: _Optional[_Union[GrowAt, _Mapping]] = ..., free_at: _Optional[_Union[FreeAt, _Mapping]] = ..., scavenge_at: _Optional[_Union[ScavengeAt, _Mapping]] = ..., unreserve_at: _Optional[_Union[UnreserveAt, _Mapping]] = ..., poke_summary: _Optional[_Union[PokeSummary, _Mapping]] = ..., poke_chunk: _Optional[_Union[PokeChunk, _Mapping]] = ..., poke_search_addr: _Optional[_Union[PokeSearchAddr, _Mapping]] = ...) -> None: ...
+    bg_start: BgStart
+    tick: Tick
+    timer: Timer
+    sysmon: Sysmon
+    wake: Wake
+    ready: Ready
+    gomaxprocs: Gomaxprocs
+    scavenge_cost: ScavengeCost
+    faketime: Faketime
+    scavtrace: Scavtrace
+    pace: Pace
+    mark_termination: MarkTermination
+    sweep_done: SweepDone
+    scavenge_all: ScavengeAll
+    span: Span
+    heap_retained: HeapRetained
+    print_scav_trace: PrintScavTrace
+    poke_phys_page: PokePhysPage
+    poke_stats: PokeStats
+    poke_clock: PokeClock
+    def __init__(self, grow: _Optional[_Union[Grow, _Mapping]] = ..., alloc: _Optional[_Union[Alloc, _Mapping]] = ..., free: _Optional[_Union[Free, _Mapping]] = ..., cache: _Optional[_Union[Cache, _Mapping]] = ..., cache_alloc: _Optional[_Union[CacheAlloc, _Mapping]] = ..., flush: _Optional[_Union[Flush, _Mapping]] = ..., start_gen: _Optional[_Union[StartGen, _Mapping]] = ..., scavenge: _Optional[_Union[Scavenge, _Mapping]] = ..., reserve: _Optional[_Union[Reserve, _Mapping]] = ..., scavenge_one: _Optional[_Union[ScavengeOne, _Mapping]] = ..., unreserve: _Optional[_Union[Unreserve, _Mapping]] = ..., call: _Optional[_Union[Call, _Mapping]] = ..., grow_at: _Optional[_Union[GrowAt, _Mapping]] = ..., free_at: _Optional[_Union[FreeAt, _Mapping]] = ..., scavenge_at: _Optional[_Union[ScavengeAt, _Mapping]] = ..., unreserve_at: _Optional[_Union[UnreserveAt, _Mapping]] = ..., poke_summary: _Optional[_Union[PokeSummary, _Mapping]] = ..., poke_chunk: _Optional[_Union[PokeChunk, _Mapping]] = ..., poke_search_addr: _Optional[_Union[PokeSearchAddr, _Mapping]] = ..., bg_start: _Optional[_Union[BgStart, _Mapping]] = ..., tick: _Optional[_Union[Tick, _Mapping]] = ..., timer: _Optional[_Union[Timer, _Mapping]] = ..., sysmon: _Optional[_Union[Sysmon, _Mapping]] = ..., wake: _Optional[_Union[Wake, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., gomaxprocs: _Optional[_Union[Gomaxprocs, _Mapping]] = ..., scavenge_cost: _Optional[_Union[ScavengeCost, _Mapping]] = ..., faketime: _Optional[_Union[Faketime, _Mapping]] = ..., scavtrace: _Optional[_Union[Scavtrace, _Mapping]] = ..., pace: _Optional[_Union[Pace, _Mapping]] = ..., mark_termination: _Optional[_Union[MarkTermination, _Mapping]] = ..., sweep_done: _Optional[_Union[SweepDone, _Mapping]] = ..., scavenge_all: _Optional[_Union[ScavengeAll, _Mapping]] = ..., span: _Optional[_Union[Span, _Mapping]] = ..., heap_retained: _Optional[_Union[HeapRetained, _Mapping]] = ..., print_scav_trace: _Optional[_Union[PrintScavTrace, _Mapping]] = ..., poke_phys_page: _Optional[_Union[PokePhysPage, _Mapping]] = ..., poke_stats: _Optional[_Union[PokeStats, _Mapping]] = ..., poke_clock: _Optional[_Union[PokeClock, _Mapping]] = ...) -> None: ...
 
 class Grow(_message.Message):
     __slots__ = ("chunk", "chunk_count")
@@ -344,6 +392,124 @@ class PokeSearchAddr(_message.Message):
     address: int
     def __init__(self, address: _Optional[int] = ...) -> None: ...
 
+class BgStart(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Tick(_message.Message):
+    __slots__ = ("duration_ns",)
+    DURATION_NS_FIELD_NUMBER: _ClassVar[int]
+    duration_ns: int
+    def __init__(self, duration_ns: _Optional[int] = ...) -> None: ...
+
+class Timer(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Sysmon(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Wake(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Ready(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Gomaxprocs(_message.Message):
+    __slots__ = ("count",)
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    count: int
+    def __init__(self, count: _Optional[int] = ...) -> None: ...
+
+class ScavengeCost(_message.Message):
+    __slots__ = ("cost_ns",)
+    COST_NS_FIELD_NUMBER: _ClassVar[int]
+    cost_ns: int
+    def __init__(self, cost_ns: _Optional[int] = ...) -> None: ...
+
+class Faketime(_message.Message):
+    __slots__ = ("on",)
+    ON_FIELD_NUMBER: _ClassVar[int]
+    on: bool
+    def __init__(self, on: _Optional[bool] = ...) -> None: ...
+
+class Scavtrace(_message.Message):
+    __slots__ = ("on",)
+    ON_FIELD_NUMBER: _ClassVar[int]
+    on: bool
+    def __init__(self, on: _Optional[bool] = ...) -> None: ...
+
+class Pace(_message.Message):
+    __slots__ = ("heap_goal", "last_heap_goal")
+    HEAP_GOAL_FIELD_NUMBER: _ClassVar[int]
+    LAST_HEAP_GOAL_FIELD_NUMBER: _ClassVar[int]
+    heap_goal: int
+    last_heap_goal: int
+    def __init__(self, heap_goal: _Optional[int] = ..., last_heap_goal: _Optional[int] = ...) -> None: ...
+
+class MarkTermination(_message.Message):
+    __slots__ = ("heap_goal", "last_heap_goal")
+    HEAP_GOAL_FIELD_NUMBER: _ClassVar[int]
+    LAST_HEAP_GOAL_FIELD_NUMBER: _ClassVar[int]
+    heap_goal: int
+    last_heap_goal: int
+    def __init__(self, heap_goal: _Optional[int] = ..., last_heap_goal: _Optional[int] = ...) -> None: ...
+
+class SweepDone(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ScavengeAll(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Span(_message.Message):
+    __slots__ = ("slot", "page_count")
+    SLOT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    slot: int
+    page_count: int
+    def __init__(self, slot: _Optional[int] = ..., page_count: _Optional[int] = ...) -> None: ...
+
+class HeapRetained(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class PrintScavTrace(_message.Message):
+    __slots__ = ("generation", "released", "forced")
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
+    RELEASED_FIELD_NUMBER: _ClassVar[int]
+    FORCED_FIELD_NUMBER: _ClassVar[int]
+    generation: int
+    released: int
+    forced: bool
+    def __init__(self, generation: _Optional[int] = ..., released: _Optional[int] = ..., forced: _Optional[bool] = ...) -> None: ...
+
+class PokePhysPage(_message.Message):
+    __slots__ = ("byte_count",)
+    BYTE_COUNT_FIELD_NUMBER: _ClassVar[int]
+    byte_count: int
+    def __init__(self, byte_count: _Optional[int] = ...) -> None: ...
+
+class PokeStats(_message.Message):
+    __slots__ = ("heap_sys", "heap_released", "heap_inuse")
+    HEAP_SYS_FIELD_NUMBER: _ClassVar[int]
+    HEAP_RELEASED_FIELD_NUMBER: _ClassVar[int]
+    HEAP_INUSE_FIELD_NUMBER: _ClassVar[int]
+    heap_sys: int
+    heap_released: int
+    heap_inuse: int
+    def __init__(self, heap_sys: _Optional[int] = ..., heap_released: _Optional[int] = ..., heap_inuse: _Optional[int] = ...) -> None: ...
+
+class PokeClock(_message.Message):
+    __slots__ = ("now_ns",)
+    NOW_NS_FIELD_NUMBER: _ClassVar[int]
+    now_ns: int
+    def __init__(self, now_ns: _Optional[int] = ...) -> None: ...
+
 class Transcript(_message.Message):
     __slots__ = ("program_id", "start", "steps", "end")
     PROGRAM_ID_FIELD_NUMBER: _ClassVar[int]
@@ -403,7 +569,7 @@ class Panicked(_message.Message):
     def __init__(self, kind: _Optional[_Union[PanicKind, str]] = ..., text: _Optional[str] = ...) -> None: ...
 
 class Observation(_message.Message):
-    __slots__ = ("complete", "chunks", "summaries", "search_addr", "start", "end", "in_use", "summary_lengths", "scav_in_use", "scav_gen", "scav_reservation_bytes", "scav_released", "scav_lwm", "free_hwm", "heap_sys", "heap_released", "heap_inuse", "stats_committed", "stats_released")
+    __slots__ = ("complete", "chunks", "summaries", "search_addr", "start", "end", "in_use", "summary_lengths", "scav_in_use", "scav_gen", "scav_reservation_bytes", "scav_released", "scav_lwm", "free_hwm", "heap_sys", "heap_released", "heap_inuse", "stats_committed", "stats_released", "last_heap_inuse", "scavenge_goal", "cur_arena_base", "cur_arena_end", "now_ns", "background_started", "scavenge_parked", "scavenge_timer_ns", "scavenge_sysmon_wake", "scavenge_print_controller_reset", "crit_sleep_ratio", "controller_err_integral", "controller_err_overflow", "controller_input_overflow", "controller_cooldown_ns")
     COMPLETE_FIELD_NUMBER: _ClassVar[int]
     CHUNKS_FIELD_NUMBER: _ClassVar[int]
     SUMMARIES_FIELD_NUMBER: _ClassVar[int]
@@ -423,6 +589,21 @@ class Observation(_message.Message):
     HEAP_INUSE_FIELD_NUMBER: _ClassVar[int]
     STATS_COMMITTED_FIELD_NUMBER: _ClassVar[int]
     STATS_RELEASED_FIELD_NUMBER: _ClassVar[int]
+    LAST_HEAP_INUSE_FIELD_NUMBER: _ClassVar[int]
+    SCAVENGE_GOAL_FIELD_NUMBER: _ClassVar[int]
+    CUR_ARENA_BASE_FIELD_NUMBER: _ClassVar[int]
+    CUR_ARENA_END_FIELD_NUMBER: _ClassVar[int]
+    NOW_NS_FIELD_NUMBER: _ClassVar[int]
+    BACKGROUND_STARTED_FIELD_NUMBER: _ClassVar[int]
+    SCAVENGE_PARKED_FIELD_NUMBER: _ClassVar[int]
+    SCAVENGE_TIMER_NS_FIELD_NUMBER: _ClassVar[int]
+    SCAVENGE_SYSMON_WAKE_FIELD_NUMBER: _ClassVar[int]
+    SCAVENGE_PRINT_CONTROLLER_RESET_FIELD_NUMBER: _ClassVar[int]
+    CRIT_SLEEP_RATIO_FIELD_NUMBER: _ClassVar[int]
+    CONTROLLER_ERR_INTEGRAL_FIELD_NUMBER: _ClassVar[int]
+    CONTROLLER_ERR_OVERFLOW_FIELD_NUMBER: _ClassVar[int]
+    CONTROLLER_INPUT_OVERFLOW_FIELD_NUMBER: _ClassVar[int]
+    CONTROLLER_COOLDOWN_NS_FIELD_NUMBER: _ClassVar[int]
     complete: bool
     chunks: _containers.RepeatedCompositeFieldContainer[ChunkRun]
     summaries: _containers.RepeatedCompositeFieldContainer[SummaryRun]
@@ -442,7 +623,22 @@ class Observation(_message.Message):
     heap_inuse: int
     stats_committed: int
     stats_released: int
-    def __init__(self, complete: _Optional[bool] = ..., chunks: _Optional[_Iterable[_Union[ChunkRun, _Mapping]]] = ..., summaries: _Optional[_Iterable[_Union[SummaryRun, _Mapping]]] = ..., search_addr: _Optional[int] = ..., start: _Optional[int] = ..., end: _Optional[int] = ..., in_use: _Optional[_Union[RangeSet, _Mapping]] = ..., summary_lengths: _Optional[_Union[SummaryLengths, _Mapping]] = ..., scav_in_use: _Optional[_Union[RangeSet, _Mapping]] = ..., scav_gen: _Optional[int] = ..., scav_reservation_bytes: _Optional[int] = ..., scav_released: _Optional[int] = ..., scav_lwm: _Optional[int] = ..., free_hwm: _Optional[int] = ..., heap_sys: _Optional[int] = ..., heap_released: _Optional[int] = ..., heap_inuse: _Optional[int] = ..., stats_committed: _Optional[int] = ..., stats_released: _Optional[int] = ...) -> None: ...
+    last_heap_inuse: int
+    scavenge_goal: int
+    cur_arena_base: int
+    cur_arena_end: int
+    now_ns: int
+    background_started: int
+    scavenge_parked: int
+    scavenge_timer_ns: int
+    scavenge_sysmon_wake: int
+    scavenge_print_controller_reset: int
+    crit_sleep_ratio: int
+    controller_err_integral: int
+    controller_err_overflow: int
+    controller_input_overflow: int
+    controller_cooldown_ns: int
+    def __init__(self, complete: _Optional[bool] = ..., chunks: _Optional[_Iterable[_Union[ChunkRun, _Mapping]]] = ..., summaries: _Optional[_Iterable[_Union[SummaryRun, _Mapping]]] = ..., search_addr: _Optional[int] = ..., start: _Optional[int] = ..., end: _Optional[int] = ..., in_use: _Optional[_Union[RangeSet, _Mapping]] = ..., summary_lengths: _Optional[_Union[SummaryLengths, _Mapping]] = ..., scav_in_use: _Optional[_Union[RangeSet, _Mapping]] = ..., scav_gen: _Optional[int] = ..., scav_reservation_bytes: _Optional[int] = ..., scav_released: _Optional[int] = ..., scav_lwm: _Optional[int] = ..., free_hwm: _Optional[int] = ..., heap_sys: _Optional[int] = ..., heap_released: _Optional[int] = ..., heap_inuse: _Optional[int] = ..., stats_committed: _Optional[int] = ..., stats_released: _Optional[int] = ..., last_heap_inuse: _Optional[int] = ..., scavenge_goal: _Optional[int] = ..., cur_arena_base: _Optional[int] = ..., cur_arena_end: _Optional[int] = ..., now_ns: _Optional[int] = ..., background_started: _Optional[int] = ..., scavenge_parked: _Optional[int] = ..., scavenge_timer_ns: _Optional[int] = ..., scavenge_sysmon_wake: _Optional[int] = ..., scavenge_print_controller_reset: _Optional[int] = ..., crit_sleep_ratio: _Optional[int] = ..., controller_err_integral: _Optional[int] = ..., controller_err_overflow: _Optional[int] = ..., controller_input_overflow: _Optional[int] = ..., controller_cooldown_ns: _Optional[int] = ...) -> None: ...
 
 class ChunkRun(_message.Message):
     __slots__ = ("index", "count", "allocated", "scavenged")

@@ -50,6 +50,9 @@ const (
 	Capability_CAPABILITY_SCAVENGE Capability = 6
 	// Operations outside the contract, and their throws and panics.
 	Capability_CAPABILITY_OUTSIDE_CONTRACT Capability = 7
+	// Pacing: virtual time, the background scavenger, heap growth by spans, the trace line. Needs all levels up to
+	// CAPABILITY_SCAVENGE.
+	Capability_CAPABILITY_PACING Capability = 8
 )
 
 // Enum value maps for Capability.
@@ -63,6 +66,7 @@ var (
 		5: "CAPABILITY_PAGE_CACHE",
 		6: "CAPABILITY_SCAVENGE",
 		7: "CAPABILITY_OUTSIDE_CONTRACT",
+		8: "CAPABILITY_PACING",
 	}
 	Capability_value = map[string]int32{
 		"CAPABILITY_UNSPECIFIED":      0,
@@ -73,6 +77,7 @@ var (
 		"CAPABILITY_PAGE_CACHE":       5,
 		"CAPABILITY_SCAVENGE":         6,
 		"CAPABILITY_OUTSIDE_CONTRACT": 7,
+		"CAPABILITY_PACING":           8,
 	}
 )
 
@@ -177,6 +182,10 @@ const (
 	Function_FUNCTION_RANGES_REMOVE_GREATER_EQUAL Function = 49
 	// addrRanges.cloneInto
 	Function_FUNCTION_RANGES_CLONE_INTO Function = 50
+	// piController.next
+	Function_FUNCTION_PI_NEXT Function = 60
+	// piController.reset
+	Function_FUNCTION_PI_RESET Function = 61
 )
 
 // Enum value maps for Function.
@@ -217,6 +226,8 @@ var (
 		48: "FUNCTION_RANGES_REMOVE_LAST",
 		49: "FUNCTION_RANGES_REMOVE_GREATER_EQUAL",
 		50: "FUNCTION_RANGES_CLONE_INTO",
+		60: "FUNCTION_PI_NEXT",
+		61: "FUNCTION_PI_RESET",
 	}
 	Function_value = map[string]int32{
 		"FUNCTION_UNSPECIFIED":                    0,
@@ -254,6 +265,8 @@ var (
 		"FUNCTION_RANGES_REMOVE_LAST":             48,
 		"FUNCTION_RANGES_REMOVE_GREATER_EQUAL":    49,
 		"FUNCTION_RANGES_CLONE_INTO":              50,
+		"FUNCTION_PI_NEXT":                        60,
+		"FUNCTION_PI_RESET":                       61,
 	}
 )
 
@@ -496,7 +509,9 @@ type Program struct {
 	// If not zero, every operation whose 1-based number is a multiple of this carries a complete observation.
 	CheckpointInterval *uint64 `protobuf:"fixed64,5,opt,name=checkpoint_interval,json=checkpointInterval,proto3,oneof" json:"checkpoint_interval,omitempty"`
 	// The operations, in order.
-	Operations    []*Operation `protobuf:"bytes,6,rep,name=operations,proto3" json:"operations,omitempty"`
+	Operations []*Operation `protobuf:"bytes,6,rep,name=operations,proto3" json:"operations,omitempty"`
+	// Whether pacing operations are allowed; its observations then carry the pacing fields, 20 to 34, too.
+	Pacing        *bool `protobuf:"varint,7,opt,name=pacing,proto3,oneof" json:"pacing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -573,6 +588,13 @@ func (x *Program) GetOperations() []*Operation {
 	return nil
 }
 
+func (x *Program) GetPacing() bool {
+	if x != nil && x.Pacing != nil {
+		return *x.Pacing
+	}
+	return false
+}
+
 // Operation is one step of a program.
 type Operation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -599,6 +621,26 @@ type Operation struct {
 	//	*Operation_PokeSummary
 	//	*Operation_PokeChunk
 	//	*Operation_PokeSearchAddr
+	//	*Operation_BgStart
+	//	*Operation_Tick
+	//	*Operation_Timer
+	//	*Operation_Sysmon
+	//	*Operation_Wake
+	//	*Operation_Ready
+	//	*Operation_Gomaxprocs
+	//	*Operation_ScavengeCost
+	//	*Operation_Faketime
+	//	*Operation_Scavtrace
+	//	*Operation_Pace
+	//	*Operation_MarkTermination
+	//	*Operation_SweepDone
+	//	*Operation_ScavengeAll
+	//	*Operation_Span
+	//	*Operation_HeapRetained
+	//	*Operation_PrintScavTrace
+	//	*Operation_PokePhysPage
+	//	*Operation_PokeStats
+	//	*Operation_PokeClock
 	Operation     isOperation_Operation `protobuf_oneof:"operation"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -812,6 +854,186 @@ func (x *Operation) GetPokeSearchAddr() *PokeSearchAddr {
 	return nil
 }
 
+func (x *Operation) GetBgStart() *BgStart {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_BgStart); ok {
+			return x.BgStart
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetTick() *Tick {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Tick); ok {
+			return x.Tick
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetTimer() *Timer {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Timer); ok {
+			return x.Timer
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetSysmon() *Sysmon {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Sysmon); ok {
+			return x.Sysmon
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetWake() *Wake {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Wake); ok {
+			return x.Wake
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetReady() *Ready {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Ready); ok {
+			return x.Ready
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetGomaxprocs() *Gomaxprocs {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Gomaxprocs); ok {
+			return x.Gomaxprocs
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetScavengeCost() *ScavengeCost {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_ScavengeCost); ok {
+			return x.ScavengeCost
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetFaketime() *Faketime {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Faketime); ok {
+			return x.Faketime
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetScavtrace() *Scavtrace {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Scavtrace); ok {
+			return x.Scavtrace
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetPace() *Pace {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Pace); ok {
+			return x.Pace
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetMarkTermination() *MarkTermination {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_MarkTermination); ok {
+			return x.MarkTermination
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetSweepDone() *SweepDone {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_SweepDone); ok {
+			return x.SweepDone
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetScavengeAll() *ScavengeAll {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_ScavengeAll); ok {
+			return x.ScavengeAll
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetSpan() *Span {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Span); ok {
+			return x.Span
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetHeapRetained() *HeapRetained {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_HeapRetained); ok {
+			return x.HeapRetained
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetPrintScavTrace() *PrintScavTrace {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_PrintScavTrace); ok {
+			return x.PrintScavTrace
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetPokePhysPage() *PokePhysPage {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_PokePhysPage); ok {
+			return x.PokePhysPage
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetPokeStats() *PokeStats {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_PokeStats); ok {
+			return x.PokeStats
+		}
+	}
+	return nil
+}
+
+func (x *Operation) GetPokeClock() *PokeClock {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_PokeClock); ok {
+			return x.PokeClock
+		}
+	}
+	return nil
+}
+
 type isOperation_Operation interface {
 	isOperation_Operation()
 }
@@ -911,6 +1133,106 @@ type Operation_PokeSearchAddr struct {
 	PokeSearchAddr *PokeSearchAddr `protobuf:"bytes,19,opt,name=poke_search_addr,json=pokeSearchAddr,proto3,oneof"`
 }
 
+type Operation_BgStart struct {
+	// bg_start
+	BgStart *BgStart `protobuf:"bytes,20,opt,name=bg_start,json=bgStart,proto3,oneof"`
+}
+
+type Operation_Tick struct {
+	// tick NS
+	Tick *Tick `protobuf:"bytes,21,opt,name=tick,proto3,oneof"`
+}
+
+type Operation_Timer struct {
+	// timer
+	Timer *Timer `protobuf:"bytes,22,opt,name=timer,proto3,oneof"`
+}
+
+type Operation_Sysmon struct {
+	// sysmon
+	Sysmon *Sysmon `protobuf:"bytes,23,opt,name=sysmon,proto3,oneof"`
+}
+
+type Operation_Wake struct {
+	// wake
+	Wake *Wake `protobuf:"bytes,24,opt,name=wake,proto3,oneof"`
+}
+
+type Operation_Ready struct {
+	// ready
+	Ready *Ready `protobuf:"bytes,25,opt,name=ready,proto3,oneof"`
+}
+
+type Operation_Gomaxprocs struct {
+	// gomaxprocs N
+	Gomaxprocs *Gomaxprocs `protobuf:"bytes,26,opt,name=gomaxprocs,proto3,oneof"`
+}
+
+type Operation_ScavengeCost struct {
+	// scavenge_cost NS
+	ScavengeCost *ScavengeCost `protobuf:"bytes,27,opt,name=scavenge_cost,json=scavengeCost,proto3,oneof"`
+}
+
+type Operation_Faketime struct {
+	// faketime FLAG
+	Faketime *Faketime `protobuf:"bytes,28,opt,name=faketime,proto3,oneof"`
+}
+
+type Operation_Scavtrace struct {
+	// scavtrace FLAG
+	Scavtrace *Scavtrace `protobuf:"bytes,29,opt,name=scavtrace,proto3,oneof"`
+}
+
+type Operation_Pace struct {
+	// pace GOAL LAST_GOAL
+	Pace *Pace `protobuf:"bytes,30,opt,name=pace,proto3,oneof"`
+}
+
+type Operation_MarkTermination struct {
+	// mark_termination GOAL LAST_GOAL
+	MarkTermination *MarkTermination `protobuf:"bytes,31,opt,name=mark_termination,json=markTermination,proto3,oneof"`
+}
+
+type Operation_SweepDone struct {
+	// sweep_done
+	SweepDone *SweepDone `protobuf:"bytes,32,opt,name=sweep_done,json=sweepDone,proto3,oneof"`
+}
+
+type Operation_ScavengeAll struct {
+	// scavenge_all
+	ScavengeAll *ScavengeAll `protobuf:"bytes,33,opt,name=scavenge_all,json=scavengeAll,proto3,oneof"`
+}
+
+type Operation_Span struct {
+	// sN = span PAGES
+	Span *Span `protobuf:"bytes,34,opt,name=span,proto3,oneof"`
+}
+
+type Operation_HeapRetained struct {
+	// heap_retained
+	HeapRetained *HeapRetained `protobuf:"bytes,35,opt,name=heap_retained,json=heapRetained,proto3,oneof"`
+}
+
+type Operation_PrintScavTrace struct {
+	// print_scav_trace GENERATION RELEASED [forced]
+	PrintScavTrace *PrintScavTrace `protobuf:"bytes,36,opt,name=print_scav_trace,json=printScavTrace,proto3,oneof"`
+}
+
+type Operation_PokePhysPage struct {
+	// poke_phys_page BYTES (outside the contract)
+	PokePhysPage *PokePhysPage `protobuf:"bytes,37,opt,name=poke_phys_page,json=pokePhysPage,proto3,oneof"`
+}
+
+type Operation_PokeStats struct {
+	// poke_stats SYS RELEASED INUSE (outside the contract)
+	PokeStats *PokeStats `protobuf:"bytes,38,opt,name=poke_stats,json=pokeStats,proto3,oneof"`
+}
+
+type Operation_PokeClock struct {
+	// poke_clock NS (outside the contract)
+	PokeClock *PokeClock `protobuf:"bytes,39,opt,name=poke_clock,json=pokeClock,proto3,oneof"`
+}
+
 func (*Operation_Grow) isOperation_Operation() {}
 
 func (*Operation_Alloc) isOperation_Operation() {}
@@ -948,6 +1270,46 @@ func (*Operation_PokeSummary) isOperation_Operation() {}
 func (*Operation_PokeChunk) isOperation_Operation() {}
 
 func (*Operation_PokeSearchAddr) isOperation_Operation() {}
+
+func (*Operation_BgStart) isOperation_Operation() {}
+
+func (*Operation_Tick) isOperation_Operation() {}
+
+func (*Operation_Timer) isOperation_Operation() {}
+
+func (*Operation_Sysmon) isOperation_Operation() {}
+
+func (*Operation_Wake) isOperation_Operation() {}
+
+func (*Operation_Ready) isOperation_Operation() {}
+
+func (*Operation_Gomaxprocs) isOperation_Operation() {}
+
+func (*Operation_ScavengeCost) isOperation_Operation() {}
+
+func (*Operation_Faketime) isOperation_Operation() {}
+
+func (*Operation_Scavtrace) isOperation_Operation() {}
+
+func (*Operation_Pace) isOperation_Operation() {}
+
+func (*Operation_MarkTermination) isOperation_Operation() {}
+
+func (*Operation_SweepDone) isOperation_Operation() {}
+
+func (*Operation_ScavengeAll) isOperation_Operation() {}
+
+func (*Operation_Span) isOperation_Operation() {}
+
+func (*Operation_HeapRetained) isOperation_Operation() {}
+
+func (*Operation_PrintScavTrace) isOperation_Operation() {}
+
+func (*Operation_PokePhysPage) isOperation_Operation() {}
+
+func (*Operation_PokeStats) isOperation_Operation() {}
+
+func (*Operation_PokeClock) isOperation_Operation() {}
 
 // Grow adds whole chunks to the page heap.
 type Grow struct {
@@ -1994,6 +2356,917 @@ func (x *PokeSearchAddr) GetAddress() uint64 {
 	return 0
 }
 
+// BgStart starts the background scavenger and runs it until it parks.
+type BgStart struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BgStart) Reset() {
+	*x = BgStart{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BgStart) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BgStart) ProtoMessage() {}
+
+func (x *BgStart) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BgStart.ProtoReflect.Descriptor instead.
+func (*BgStart) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{23}
+}
+
+// Tick lets virtual time pass; timers that come due fire in it.
+type Tick struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nanoseconds.
+	DurationNs    uint64 `protobuf:"fixed64,1,opt,name=duration_ns,json=durationNs,proto3" json:"duration_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Tick) Reset() {
+	*x = Tick{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Tick) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Tick) ProtoMessage() {}
+
+func (x *Tick) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Tick.ProtoReflect.Descriptor instead.
+func (*Tick) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *Tick) GetDurationNs() uint64 {
+	if x != nil {
+		return x.DurationNs
+	}
+	return 0
+}
+
+// Timer moves the clock to the scavenger's timer and fires it.
+type Timer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Timer) Reset() {
+	*x = Timer{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Timer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Timer) ProtoMessage() {}
+
+func (x *Timer) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Timer.ProtoReflect.Descriptor instead.
+func (*Timer) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{25}
+}
+
+// Sysmon looks at sysmonWake and wakes the scavenger if it is set.
+type Sysmon struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Sysmon) Reset() {
+	*x = Sysmon{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Sysmon) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Sysmon) ProtoMessage() {}
+
+func (x *Sysmon) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Sysmon.ProtoReflect.Descriptor instead.
+func (*Sysmon) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{26}
+}
+
+// Wake calls wakeScavenger.
+type Wake struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Wake) Reset() {
+	*x = Wake{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Wake) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Wake) ProtoMessage() {}
+
+func (x *Wake) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Wake.ProtoReflect.Descriptor instead.
+func (*Wake) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{27}
+}
+
+// Ready calls readyForScavenger.
+type Ready struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Ready) Reset() {
+	*x = Ready{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Ready) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Ready) ProtoMessage() {}
+
+func (x *Ready) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Ready.ProtoReflect.Descriptor instead.
+func (*Ready) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{28}
+}
+
+// Gomaxprocs sets gomaxprocs.
+type Gomaxprocs struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Number of processors.
+	Count         uint64 `protobuf:"fixed64,1,opt,name=count,proto3" json:"count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Gomaxprocs) Reset() {
+	*x = Gomaxprocs{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Gomaxprocs) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Gomaxprocs) ProtoMessage() {}
+
+func (x *Gomaxprocs) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Gomaxprocs.ProtoReflect.Descriptor instead.
+func (*Gomaxprocs) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{29}
+}
+
+func (x *Gomaxprocs) GetCount() uint64 {
+	if x != nil {
+		return x.Count
+	}
+	return 0
+}
+
+// ScavengeCost sets the virtual time that giving back one physical page takes.
+type ScavengeCost struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nanoseconds per physical page.
+	CostNs        uint64 `protobuf:"fixed64,1,opt,name=cost_ns,json=costNs,proto3" json:"cost_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScavengeCost) Reset() {
+	*x = ScavengeCost{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScavengeCost) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScavengeCost) ProtoMessage() {}
+
+func (x *ScavengeCost) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScavengeCost.ProtoReflect.Descriptor instead.
+func (*ScavengeCost) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{30}
+}
+
+func (x *ScavengeCost) GetCostNs() uint64 {
+	if x != nil {
+		return x.CostNs
+	}
+	return 0
+}
+
+// Faketime sets whether the runtime has fake time.
+type Faketime struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether it has.
+	On            bool `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Faketime) Reset() {
+	*x = Faketime{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Faketime) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Faketime) ProtoMessage() {}
+
+func (x *Faketime) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Faketime.ProtoReflect.Descriptor instead.
+func (*Faketime) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{31}
+}
+
+func (x *Faketime) GetOn() bool {
+	if x != nil {
+		return x.On
+	}
+	return false
+}
+
+// Scavtrace sets debug.scavtrace.
+type Scavtrace struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Whether each generation prints a trace line.
+	On            bool `protobuf:"varint,1,opt,name=on,proto3" json:"on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Scavtrace) Reset() {
+	*x = Scavtrace{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Scavtrace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Scavtrace) ProtoMessage() {}
+
+func (x *Scavtrace) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Scavtrace.ProtoReflect.Descriptor instead.
+func (*Scavtrace) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{32}
+}
+
+func (x *Scavtrace) GetOn() bool {
+	if x != nil {
+		return x.On
+	}
+	return false
+}
+
+// Pace calls gcPaceScavenger.
+type Pace struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Heap goal in bytes.
+	HeapGoal uint64 `protobuf:"fixed64,1,opt,name=heap_goal,json=heapGoal,proto3" json:"heap_goal,omitempty"`
+	// Heap goal of the cycle before, in bytes.
+	LastHeapGoal  uint64 `protobuf:"fixed64,2,opt,name=last_heap_goal,json=lastHeapGoal,proto3" json:"last_heap_goal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Pace) Reset() {
+	*x = Pace{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Pace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Pace) ProtoMessage() {}
+
+func (x *Pace) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Pace.ProtoReflect.Descriptor instead.
+func (*Pace) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{33}
+}
+
+func (x *Pace) GetHeapGoal() uint64 {
+	if x != nil {
+		return x.HeapGoal
+	}
+	return 0
+}
+
+func (x *Pace) GetLastHeapGoal() uint64 {
+	if x != nil {
+		return x.LastHeapGoal
+	}
+	return 0
+}
+
+// MarkTermination records heap_inuse and calls gcPaceScavenger, as the end of a mark phase does.
+type MarkTermination struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Heap goal in bytes.
+	HeapGoal uint64 `protobuf:"fixed64,1,opt,name=heap_goal,json=heapGoal,proto3" json:"heap_goal,omitempty"`
+	// Heap goal of the cycle before, in bytes.
+	LastHeapGoal  uint64 `protobuf:"fixed64,2,opt,name=last_heap_goal,json=lastHeapGoal,proto3" json:"last_heap_goal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *MarkTermination) Reset() {
+	*x = MarkTermination{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *MarkTermination) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*MarkTermination) ProtoMessage() {}
+
+func (x *MarkTermination) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use MarkTermination.ProtoReflect.Descriptor instead.
+func (*MarkTermination) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{34}
+}
+
+func (x *MarkTermination) GetHeapGoal() uint64 {
+	if x != nil {
+		return x.HeapGoal
+	}
+	return 0
+}
+
+func (x *MarkTermination) GetLastHeapGoal() uint64 {
+	if x != nil {
+		return x.LastHeapGoal
+	}
+	return 0
+}
+
+// SweepDone starts a scavenge generation and calls readyForScavenger, as the last sweeper does.
+type SweepDone struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SweepDone) Reset() {
+	*x = SweepDone{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SweepDone) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SweepDone) ProtoMessage() {}
+
+func (x *SweepDone) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SweepDone.ProtoReflect.Descriptor instead.
+func (*SweepDone) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{35}
+}
+
+// ScavengeAll calls mheap.scavengeAll.
+type ScavengeAll struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ScavengeAll) Reset() {
+	*x = ScavengeAll{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ScavengeAll) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ScavengeAll) ProtoMessage() {}
+
+func (x *ScavengeAll) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ScavengeAll.ProtoReflect.Descriptor instead.
+func (*ScavengeAll) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{36}
+}
+
+// Span allocates pages as mheap.allocSpan does: the heap grows if it must, and scavenges if it grew past its goal.
+type Span struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Span slot written.
+	Slot uint32 `protobuf:"varint,1,opt,name=slot,proto3" json:"slot,omitempty"`
+	// Pages of 8 KiB.
+	PageCount     uint64 `protobuf:"fixed64,2,opt,name=page_count,json=pageCount,proto3" json:"page_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Span) Reset() {
+	*x = Span{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Span) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Span) ProtoMessage() {}
+
+func (x *Span) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Span.ProtoReflect.Descriptor instead.
+func (*Span) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{37}
+}
+
+func (x *Span) GetSlot() uint32 {
+	if x != nil {
+		return x.Slot
+	}
+	return 0
+}
+
+func (x *Span) GetPageCount() uint64 {
+	if x != nil {
+		return x.PageCount
+	}
+	return 0
+}
+
+// HeapRetained calls heapRetained.
+type HeapRetained struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *HeapRetained) Reset() {
+	*x = HeapRetained{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *HeapRetained) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*HeapRetained) ProtoMessage() {}
+
+func (x *HeapRetained) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use HeapRetained.ProtoReflect.Descriptor instead.
+func (*HeapRetained) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{38}
+}
+
+// PrintScavTrace calls printScavTrace.
+type PrintScavTrace struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Scavenge generation.
+	Generation uint32 `protobuf:"varint,1,opt,name=generation,proto3" json:"generation,omitempty"`
+	// Bytes released.
+	Released uint64 `protobuf:"fixed64,2,opt,name=released,proto3" json:"released,omitempty"`
+	// Whether the scavenge was forced.
+	Forced        bool `protobuf:"varint,3,opt,name=forced,proto3" json:"forced,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PrintScavTrace) Reset() {
+	*x = PrintScavTrace{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PrintScavTrace) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PrintScavTrace) ProtoMessage() {}
+
+func (x *PrintScavTrace) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PrintScavTrace.ProtoReflect.Descriptor instead.
+func (*PrintScavTrace) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{39}
+}
+
+func (x *PrintScavTrace) GetGeneration() uint32 {
+	if x != nil {
+		return x.Generation
+	}
+	return 0
+}
+
+func (x *PrintScavTrace) GetReleased() uint64 {
+	if x != nil {
+		return x.Released
+	}
+	return 0
+}
+
+func (x *PrintScavTrace) GetForced() bool {
+	if x != nil {
+		return x.Forced
+	}
+	return false
+}
+
+// PokePhysPage overwrites physPageSize.
+type PokePhysPage struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Bytes.
+	ByteCount     uint64 `protobuf:"fixed64,1,opt,name=byte_count,json=byteCount,proto3" json:"byte_count,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PokePhysPage) Reset() {
+	*x = PokePhysPage{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PokePhysPage) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PokePhysPage) ProtoMessage() {}
+
+func (x *PokePhysPage) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PokePhysPage.ProtoReflect.Descriptor instead.
+func (*PokePhysPage) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{40}
+}
+
+func (x *PokePhysPage) GetByteCount() uint64 {
+	if x != nil {
+		return x.ByteCount
+	}
+	return 0
+}
+
+// PokeStats overwrites the heap's statistics.
+type PokeStats struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// memstats.heap_sys
+	HeapSys uint64 `protobuf:"fixed64,1,opt,name=heap_sys,json=heapSys,proto3" json:"heap_sys,omitempty"`
+	// memstats.heap_released
+	HeapReleased uint64 `protobuf:"fixed64,2,opt,name=heap_released,json=heapReleased,proto3" json:"heap_released,omitempty"`
+	// memstats.heap_inuse
+	HeapInuse     uint64 `protobuf:"fixed64,3,opt,name=heap_inuse,json=heapInuse,proto3" json:"heap_inuse,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PokeStats) Reset() {
+	*x = PokeStats{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PokeStats) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PokeStats) ProtoMessage() {}
+
+func (x *PokeStats) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PokeStats.ProtoReflect.Descriptor instead.
+func (*PokeStats) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{41}
+}
+
+func (x *PokeStats) GetHeapSys() uint64 {
+	if x != nil {
+		return x.HeapSys
+	}
+	return 0
+}
+
+func (x *PokeStats) GetHeapReleased() uint64 {
+	if x != nil {
+		return x.HeapReleased
+	}
+	return 0
+}
+
+func (x *PokeStats) GetHeapInuse() uint64 {
+	if x != nil {
+		return x.HeapInuse
+	}
+	return 0
+}
+
+// PokeClock overwrites the virtual clock.
+type PokeClock struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Nanoseconds, in two's complement.
+	NowNs         uint64 `protobuf:"fixed64,1,opt,name=now_ns,json=nowNs,proto3" json:"now_ns,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PokeClock) Reset() {
+	*x = PokeClock{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PokeClock) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PokeClock) ProtoMessage() {}
+
+func (x *PokeClock) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PokeClock.ProtoReflect.Descriptor instead.
+func (*PokeClock) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *PokeClock) GetNowNs() uint64 {
+	if x != nil {
+		return x.NowNs
+	}
+	return 0
+}
+
 // Transcript is what a target did with a program.
 type Transcript struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2011,7 +3284,7 @@ type Transcript struct {
 
 func (x *Transcript) Reset() {
 	*x = Transcript{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2023,7 +3296,7 @@ func (x *Transcript) String() string {
 func (*Transcript) ProtoMessage() {}
 
 func (x *Transcript) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2036,7 +3309,7 @@ func (x *Transcript) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Transcript.ProtoReflect.Descriptor instead.
 func (*Transcript) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{23}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Transcript) GetProgramId() uint64 {
@@ -2082,7 +3355,7 @@ type Step struct {
 
 func (x *Step) Reset() {
 	*x = Step{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2094,7 +3367,7 @@ func (x *Step) String() string {
 func (*Step) ProtoMessage() {}
 
 func (x *Step) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2107,7 +3380,7 @@ func (x *Step) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Step.ProtoReflect.Descriptor instead.
 func (*Step) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{24}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Step) GetOutcome() *Outcome {
@@ -2149,7 +3422,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2161,7 +3434,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2174,7 +3447,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{25}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Outcome) GetOutcome() isOutcome_Outcome {
@@ -2261,7 +3534,7 @@ type Nothing struct {
 
 func (x *Nothing) Reset() {
 	*x = Nothing{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2273,7 +3546,7 @@ func (x *Nothing) String() string {
 func (*Nothing) ProtoMessage() {}
 
 func (x *Nothing) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2286,7 +3559,7 @@ func (x *Nothing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Nothing.ProtoReflect.Descriptor instead.
 func (*Nothing) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{26}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{46}
 }
 
 // Returned holds an operation's results.
@@ -2300,7 +3573,7 @@ type Returned struct {
 
 func (x *Returned) Reset() {
 	*x = Returned{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2312,7 +3585,7 @@ func (x *Returned) String() string {
 func (*Returned) ProtoMessage() {}
 
 func (x *Returned) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2325,7 +3598,7 @@ func (x *Returned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Returned.ProtoReflect.Descriptor instead.
 func (*Returned) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{27}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Returned) GetValues() []uint64 {
@@ -2346,7 +3619,7 @@ type Thrown struct {
 
 func (x *Thrown) Reset() {
 	*x = Thrown{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2358,7 +3631,7 @@ func (x *Thrown) String() string {
 func (*Thrown) ProtoMessage() {}
 
 func (x *Thrown) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2371,7 +3644,7 @@ func (x *Thrown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Thrown.ProtoReflect.Descriptor instead.
 func (*Thrown) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{28}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Thrown) GetText() string {
@@ -2394,7 +3667,7 @@ type Panicked struct {
 
 func (x *Panicked) Reset() {
 	*x = Panicked{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2406,7 +3679,7 @@ func (x *Panicked) String() string {
 func (*Panicked) ProtoMessage() {}
 
 func (x *Panicked) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2419,7 +3692,7 @@ func (x *Panicked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Panicked.ProtoReflect.Descriptor instead.
 func (*Panicked) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{29}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Panicked) GetKind() PanicKind {
@@ -2478,13 +3751,43 @@ type Observation struct {
 	StatsCommitted *uint64 `protobuf:"fixed64,18,opt,name=stats_committed,json=statsCommitted,proto3,oneof" json:"stats_committed,omitempty"`
 	// memstats.heapStats released, a sum of deltas
 	StatsReleased *uint64 `protobuf:"fixed64,19,opt,name=stats_released,json=statsReleased,proto3,oneof" json:"stats_released,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	// memstats.last_heap_inuse; this field and those that follow only in programs with pacing.
+	LastHeapInuse *uint64 `protobuf:"fixed64,20,opt,name=last_heap_inuse,json=lastHeapInuse,proto3,oneof" json:"last_heap_inuse,omitempty"`
+	// mheap_.scavengeGoal
+	ScavengeGoal *uint64 `protobuf:"fixed64,21,opt,name=scavenge_goal,json=scavengeGoal,proto3,oneof" json:"scavenge_goal,omitempty"`
+	// mheap_.curArena.base
+	CurArenaBase *uint64 `protobuf:"fixed64,22,opt,name=cur_arena_base,json=curArenaBase,proto3,oneof" json:"cur_arena_base,omitempty"`
+	// mheap_.curArena.end
+	CurArenaEnd *uint64 `protobuf:"fixed64,23,opt,name=cur_arena_end,json=curArenaEnd,proto3,oneof" json:"cur_arena_end,omitempty"`
+	// Virtual clock in nanoseconds.
+	NowNs *uint64 `protobuf:"fixed64,24,opt,name=now_ns,json=nowNs,proto3,oneof" json:"now_ns,omitempty"`
+	// Whether the background scavenger was started, 0 or 1.
+	BackgroundStarted *uint64 `protobuf:"fixed64,25,opt,name=background_started,json=backgroundStarted,proto3,oneof" json:"background_started,omitempty"`
+	// scavenge.parked, 0 or 1
+	ScavengeParked *uint64 `protobuf:"fixed64,26,opt,name=scavenge_parked,json=scavengeParked,proto3,oneof" json:"scavenge_parked,omitempty"`
+	// When the scavenger's timer fires, in virtual nanoseconds; 0 while it is not armed.
+	ScavengeTimerNs *uint64 `protobuf:"fixed64,27,opt,name=scavenge_timer_ns,json=scavengeTimerNs,proto3,oneof" json:"scavenge_timer_ns,omitempty"`
+	// scavenge.sysmonWake
+	ScavengeSysmonWake *uint64 `protobuf:"fixed64,28,opt,name=scavenge_sysmon_wake,json=scavengeSysmonWake,proto3,oneof" json:"scavenge_sysmon_wake,omitempty"`
+	// scavenge.printControllerReset, 0 or 1
+	ScavengePrintControllerReset *uint64 `protobuf:"fixed64,29,opt,name=scavenge_print_controller_reset,json=scavengePrintControllerReset,proto3,oneof" json:"scavenge_print_controller_reset,omitempty"`
+	// bgscavenge's critSleepRatio, the bits of a float64; 0 before the start, like the four that follow.
+	CritSleepRatio *uint64 `protobuf:"fixed64,30,opt,name=crit_sleep_ratio,json=critSleepRatio,proto3,oneof" json:"crit_sleep_ratio,omitempty"`
+	// bgscavenge's critSleepController.errIntegral, the bits of a float64
+	ControllerErrIntegral *uint64 `protobuf:"fixed64,31,opt,name=controller_err_integral,json=controllerErrIntegral,proto3,oneof" json:"controller_err_integral,omitempty"`
+	// bgscavenge's critSleepController.errOverflow, 0 or 1
+	ControllerErrOverflow *uint64 `protobuf:"fixed64,32,opt,name=controller_err_overflow,json=controllerErrOverflow,proto3,oneof" json:"controller_err_overflow,omitempty"`
+	// bgscavenge's critSleepController.inputOverflow, 0 or 1
+	ControllerInputOverflow *uint64 `protobuf:"fixed64,33,opt,name=controller_input_overflow,json=controllerInputOverflow,proto3,oneof" json:"controller_input_overflow,omitempty"`
+	// bgscavenge's controllerCooldown in nanoseconds, in two's complement
+	ControllerCooldownNs *uint64 `protobuf:"fixed64,34,opt,name=controller_cooldown_ns,json=controllerCooldownNs,proto3,oneof" json:"controller_cooldown_ns,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *Observation) Reset() {
 	*x = Observation{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2496,7 +3799,7 @@ func (x *Observation) String() string {
 func (*Observation) ProtoMessage() {}
 
 func (x *Observation) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2509,7 +3812,7 @@ func (x *Observation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observation.ProtoReflect.Descriptor instead.
 func (*Observation) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{30}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Observation) GetComplete() bool {
@@ -2645,6 +3948,111 @@ func (x *Observation) GetStatsReleased() uint64 {
 	return 0
 }
 
+func (x *Observation) GetLastHeapInuse() uint64 {
+	if x != nil && x.LastHeapInuse != nil {
+		return *x.LastHeapInuse
+	}
+	return 0
+}
+
+func (x *Observation) GetScavengeGoal() uint64 {
+	if x != nil && x.ScavengeGoal != nil {
+		return *x.ScavengeGoal
+	}
+	return 0
+}
+
+func (x *Observation) GetCurArenaBase() uint64 {
+	if x != nil && x.CurArenaBase != nil {
+		return *x.CurArenaBase
+	}
+	return 0
+}
+
+func (x *Observation) GetCurArenaEnd() uint64 {
+	if x != nil && x.CurArenaEnd != nil {
+		return *x.CurArenaEnd
+	}
+	return 0
+}
+
+func (x *Observation) GetNowNs() uint64 {
+	if x != nil && x.NowNs != nil {
+		return *x.NowNs
+	}
+	return 0
+}
+
+func (x *Observation) GetBackgroundStarted() uint64 {
+	if x != nil && x.BackgroundStarted != nil {
+		return *x.BackgroundStarted
+	}
+	return 0
+}
+
+func (x *Observation) GetScavengeParked() uint64 {
+	if x != nil && x.ScavengeParked != nil {
+		return *x.ScavengeParked
+	}
+	return 0
+}
+
+func (x *Observation) GetScavengeTimerNs() uint64 {
+	if x != nil && x.ScavengeTimerNs != nil {
+		return *x.ScavengeTimerNs
+	}
+	return 0
+}
+
+func (x *Observation) GetScavengeSysmonWake() uint64 {
+	if x != nil && x.ScavengeSysmonWake != nil {
+		return *x.ScavengeSysmonWake
+	}
+	return 0
+}
+
+func (x *Observation) GetScavengePrintControllerReset() uint64 {
+	if x != nil && x.ScavengePrintControllerReset != nil {
+		return *x.ScavengePrintControllerReset
+	}
+	return 0
+}
+
+func (x *Observation) GetCritSleepRatio() uint64 {
+	if x != nil && x.CritSleepRatio != nil {
+		return *x.CritSleepRatio
+	}
+	return 0
+}
+
+func (x *Observation) GetControllerErrIntegral() uint64 {
+	if x != nil && x.ControllerErrIntegral != nil {
+		return *x.ControllerErrIntegral
+	}
+	return 0
+}
+
+func (x *Observation) GetControllerErrOverflow() uint64 {
+	if x != nil && x.ControllerErrOverflow != nil {
+		return *x.ControllerErrOverflow
+	}
+	return 0
+}
+
+func (x *Observation) GetControllerInputOverflow() uint64 {
+	if x != nil && x.ControllerInputOverflow != nil {
+		return *x.ControllerInputOverflow
+	}
+	return 0
+}
+
+func (x *Observation) GetControllerCooldownNs() uint64 {
+	if x != nil && x.ControllerCooldownNs != nil {
+		return *x.ControllerCooldownNs
+	}
+	return 0
+}
+
 // ChunkRun is a run of neighbouring chunks with the same content.
 type ChunkRun struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -2662,7 +4070,7 @@ type ChunkRun struct {
 
 func (x *ChunkRun) Reset() {
 	*x = ChunkRun{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2674,7 +4082,7 @@ func (x *ChunkRun) String() string {
 func (*ChunkRun) ProtoMessage() {}
 
 func (x *ChunkRun) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2687,7 +4095,7 @@ func (x *ChunkRun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChunkRun.ProtoReflect.Descriptor instead.
 func (*ChunkRun) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{31}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *ChunkRun) GetIndex() uint64 {
@@ -2735,7 +4143,7 @@ type SummaryRun struct {
 
 func (x *SummaryRun) Reset() {
 	*x = SummaryRun{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2747,7 +4155,7 @@ func (x *SummaryRun) String() string {
 func (*SummaryRun) ProtoMessage() {}
 
 func (x *SummaryRun) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2760,7 +4168,7 @@ func (x *SummaryRun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryRun.ProtoReflect.Descriptor instead.
 func (*SummaryRun) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{32}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *SummaryRun) GetLevel() uint64 {
@@ -2804,7 +4212,7 @@ type RangeSet struct {
 
 func (x *RangeSet) Reset() {
 	*x = RangeSet{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2816,7 +4224,7 @@ func (x *RangeSet) String() string {
 func (*RangeSet) ProtoMessage() {}
 
 func (x *RangeSet) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2829,7 +4237,7 @@ func (x *RangeSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RangeSet.ProtoReflect.Descriptor instead.
 func (*RangeSet) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{33}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *RangeSet) GetBounds() []uint64 {
@@ -2857,7 +4265,7 @@ type SummaryLengths struct {
 
 func (x *SummaryLengths) Reset() {
 	*x = SummaryLengths{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2869,7 +4277,7 @@ func (x *SummaryLengths) String() string {
 func (*SummaryLengths) ProtoMessage() {}
 
 func (x *SummaryLengths) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2882,7 +4290,7 @@ func (x *SummaryLengths) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryLengths.ProtoReflect.Descriptor instead.
 func (*SummaryLengths) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{34}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *SummaryLengths) GetLengths() []uint64 {
@@ -2906,7 +4314,7 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"go_version\x18\x04 \x01(\tR\tgoVersion\x12;\n" +
 	"\fcapabilities\x18\x05 \x03(\x0e2\x17.pageheap.v1.CapabilityR\fcapabilities\x12.\n" +
 	"\x13operation_count_max\x18\x06 \x01(\x04R\x11operationCountMax\x12*\n" +
-	"\x11program_bytes_max\x18\a \x01(\x04R\x0fprogramBytesMax\"\xfa\x02\n" +
+	"\x11program_bytes_max\x18\a \x01(\x04R\x0fprogramBytesMax\"\xa2\x03\n" +
 	"\aProgram\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\x06H\x00R\x02id\x88\x01\x01\x12)\n" +
 	"\x0ephys_page_size\x18\x02 \x01(\x06H\x01R\fphysPageSize\x88\x01\x01\x122\n" +
@@ -2915,12 +4323,14 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\x13checkpoint_interval\x18\x05 \x01(\x06H\x04R\x12checkpointInterval\x88\x01\x01\x126\n" +
 	"\n" +
 	"operations\x18\x06 \x03(\v2\x16.pageheap.v1.OperationR\n" +
-	"operationsB\x05\n" +
+	"operations\x12\x1b\n" +
+	"\x06pacing\x18\a \x01(\bH\x05R\x06pacing\x88\x01\x01B\x05\n" +
 	"\x03_idB\x11\n" +
 	"\x0f_phys_page_sizeB\x16\n" +
 	"\x14_phys_huge_page_sizeB\x13\n" +
 	"\x11_outside_contractB\x16\n" +
-	"\x14_checkpoint_interval\"\x83\b\n" +
+	"\x14_checkpoint_intervalB\t\n" +
+	"\a_pacing\"\xce\x10\n" +
 	"\tOperation\x12'\n" +
 	"\x04grow\x18\x01 \x01(\v2\x11.pageheap.v1.GrowH\x00R\x04grow\x12*\n" +
 	"\x05alloc\x18\x02 \x01(\v2\x12.pageheap.v1.AllocH\x00R\x05alloc\x12'\n" +
@@ -2944,7 +4354,32 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\fpoke_summary\x18\x11 \x01(\v2\x18.pageheap.v1.PokeSummaryH\x00R\vpokeSummary\x127\n" +
 	"\n" +
 	"poke_chunk\x18\x12 \x01(\v2\x16.pageheap.v1.PokeChunkH\x00R\tpokeChunk\x12G\n" +
-	"\x10poke_search_addr\x18\x13 \x01(\v2\x1b.pageheap.v1.PokeSearchAddrH\x00R\x0epokeSearchAddrB\v\n" +
+	"\x10poke_search_addr\x18\x13 \x01(\v2\x1b.pageheap.v1.PokeSearchAddrH\x00R\x0epokeSearchAddr\x121\n" +
+	"\bbg_start\x18\x14 \x01(\v2\x14.pageheap.v1.BgStartH\x00R\abgStart\x12'\n" +
+	"\x04tick\x18\x15 \x01(\v2\x11.pageheap.v1.TickH\x00R\x04tick\x12*\n" +
+	"\x05timer\x18\x16 \x01(\v2\x12.pageheap.v1.TimerH\x00R\x05timer\x12-\n" +
+	"\x06sysmon\x18\x17 \x01(\v2\x13.pageheap.v1.SysmonH\x00R\x06sysmon\x12'\n" +
+	"\x04wake\x18\x18 \x01(\v2\x11.pageheap.v1.WakeH\x00R\x04wake\x12*\n" +
+	"\x05ready\x18\x19 \x01(\v2\x12.pageheap.v1.ReadyH\x00R\x05ready\x129\n" +
+	"\n" +
+	"gomaxprocs\x18\x1a \x01(\v2\x17.pageheap.v1.GomaxprocsH\x00R\n" +
+	"gomaxprocs\x12@\n" +
+	"\rscavenge_cost\x18\x1b \x01(\v2\x19.pageheap.v1.ScavengeCostH\x00R\fscavengeCost\x123\n" +
+	"\bfaketime\x18\x1c \x01(\v2\x15.pageheap.v1.FaketimeH\x00R\bfaketime\x126\n" +
+	"\tscavtrace\x18\x1d \x01(\v2\x16.pageheap.v1.ScavtraceH\x00R\tscavtrace\x12'\n" +
+	"\x04pace\x18\x1e \x01(\v2\x11.pageheap.v1.PaceH\x00R\x04pace\x12I\n" +
+	"\x10mark_termination\x18\x1f \x01(\v2\x1c.pageheap.v1.MarkTerminationH\x00R\x0fmarkTermination\x127\n" +
+	"\n" +
+	"sweep_done\x18  \x01(\v2\x16.pageheap.v1.SweepDoneH\x00R\tsweepDone\x12=\n" +
+	"\fscavenge_all\x18! \x01(\v2\x18.pageheap.v1.ScavengeAllH\x00R\vscavengeAll\x12'\n" +
+	"\x04span\x18\" \x01(\v2\x11.pageheap.v1.SpanH\x00R\x04span\x12@\n" +
+	"\rheap_retained\x18# \x01(\v2\x19.pageheap.v1.HeapRetainedH\x00R\fheapRetained\x12G\n" +
+	"\x10print_scav_trace\x18$ \x01(\v2\x1b.pageheap.v1.PrintScavTraceH\x00R\x0eprintScavTrace\x12A\n" +
+	"\x0epoke_phys_page\x18% \x01(\v2\x19.pageheap.v1.PokePhysPageH\x00R\fpokePhysPage\x127\n" +
+	"\n" +
+	"poke_stats\x18& \x01(\v2\x16.pageheap.v1.PokeStatsH\x00R\tpokeStats\x127\n" +
+	"\n" +
+	"poke_clock\x18' \x01(\v2\x16.pageheap.v1.PokeClockH\x00R\tpokeClockB\v\n" +
 	"\toperation\"=\n" +
 	"\x04Grow\x12\x14\n" +
 	"\x05chunk\x18\x01 \x01(\x10R\x05chunk\x12\x1f\n" +
@@ -3013,7 +4448,53 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\tallocated\x18\x02 \x01(\fR\tallocated\x12\x1c\n" +
 	"\tscavenged\x18\x03 \x01(\fR\tscavenged\"*\n" +
 	"\x0ePokeSearchAddr\x12\x18\n" +
-	"\aaddress\x18\x01 \x01(\x06R\aaddress\"\xc4\x01\n" +
+	"\aaddress\x18\x01 \x01(\x06R\aaddress\"\t\n" +
+	"\aBgStart\"'\n" +
+	"\x04Tick\x12\x1f\n" +
+	"\vduration_ns\x18\x01 \x01(\x06R\n" +
+	"durationNs\"\a\n" +
+	"\x05Timer\"\b\n" +
+	"\x06Sysmon\"\x06\n" +
+	"\x04Wake\"\a\n" +
+	"\x05Ready\"\"\n" +
+	"\n" +
+	"Gomaxprocs\x12\x14\n" +
+	"\x05count\x18\x01 \x01(\x06R\x05count\"'\n" +
+	"\fScavengeCost\x12\x17\n" +
+	"\acost_ns\x18\x01 \x01(\x06R\x06costNs\"\x1a\n" +
+	"\bFaketime\x12\x0e\n" +
+	"\x02on\x18\x01 \x01(\bR\x02on\"\x1b\n" +
+	"\tScavtrace\x12\x0e\n" +
+	"\x02on\x18\x01 \x01(\bR\x02on\"I\n" +
+	"\x04Pace\x12\x1b\n" +
+	"\theap_goal\x18\x01 \x01(\x06R\bheapGoal\x12$\n" +
+	"\x0elast_heap_goal\x18\x02 \x01(\x06R\flastHeapGoal\"T\n" +
+	"\x0fMarkTermination\x12\x1b\n" +
+	"\theap_goal\x18\x01 \x01(\x06R\bheapGoal\x12$\n" +
+	"\x0elast_heap_goal\x18\x02 \x01(\x06R\flastHeapGoal\"\v\n" +
+	"\tSweepDone\"\r\n" +
+	"\vScavengeAll\"9\n" +
+	"\x04Span\x12\x12\n" +
+	"\x04slot\x18\x01 \x01(\rR\x04slot\x12\x1d\n" +
+	"\n" +
+	"page_count\x18\x02 \x01(\x06R\tpageCount\"\x0e\n" +
+	"\fHeapRetained\"d\n" +
+	"\x0ePrintScavTrace\x12\x1e\n" +
+	"\n" +
+	"generation\x18\x01 \x01(\rR\n" +
+	"generation\x12\x1a\n" +
+	"\breleased\x18\x02 \x01(\x06R\breleased\x12\x16\n" +
+	"\x06forced\x18\x03 \x01(\bR\x06forced\"-\n" +
+	"\fPokePhysPage\x12\x1d\n" +
+	"\n" +
+	"byte_count\x18\x01 \x01(\x06R\tbyteCount\"j\n" +
+	"\tPokeStats\x12\x19\n" +
+	"\bheap_sys\x18\x01 \x01(\x06R\aheapSys\x12#\n" +
+	"\rheap_released\x18\x02 \x01(\x06R\fheapReleased\x12\x1d\n" +
+	"\n" +
+	"heap_inuse\x18\x03 \x01(\x06R\theapInuse\"\"\n" +
+	"\tPokeClock\x12\x15\n" +
+	"\x06now_ns\x18\x01 \x01(\x06R\x05nowNs\"\xc4\x01\n" +
 	"\n" +
 	"Transcript\x12\"\n" +
 	"\n" +
@@ -3041,7 +4522,7 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\x04text\x18\x01 \x01(\tR\x04text\"J\n" +
 	"\bPanicked\x12*\n" +
 	"\x04kind\x18\x01 \x01(\x0e2\x16.pageheap.v1.PanicKindR\x04kind\x12\x12\n" +
-	"\x04text\x18\x02 \x01(\tR\x04text\"\xfc\a\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\"\xd8\x10\n" +
 	"\vObservation\x12\x1f\n" +
 	"\bcomplete\x18\x01 \x01(\bH\x00R\bcomplete\x88\x01\x01\x12-\n" +
 	"\x06chunks\x18\x02 \x03(\v2\x15.pageheap.v1.ChunkRunR\x06chunks\x125\n" +
@@ -3065,7 +4546,22 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\n" +
 	"heap_inuse\x18\x11 \x01(\x06H\vR\theapInuse\x88\x01\x01\x12,\n" +
 	"\x0fstats_committed\x18\x12 \x01(\x06H\fR\x0estatsCommitted\x88\x01\x01\x12*\n" +
-	"\x0estats_released\x18\x13 \x01(\x06H\rR\rstatsReleased\x88\x01\x01B\v\n" +
+	"\x0estats_released\x18\x13 \x01(\x06H\rR\rstatsReleased\x88\x01\x01\x12+\n" +
+	"\x0flast_heap_inuse\x18\x14 \x01(\x06H\x0eR\rlastHeapInuse\x88\x01\x01\x12(\n" +
+	"\rscavenge_goal\x18\x15 \x01(\x06H\x0fR\fscavengeGoal\x88\x01\x01\x12)\n" +
+	"\x0ecur_arena_base\x18\x16 \x01(\x06H\x10R\fcurArenaBase\x88\x01\x01\x12'\n" +
+	"\rcur_arena_end\x18\x17 \x01(\x06H\x11R\vcurArenaEnd\x88\x01\x01\x12\x1a\n" +
+	"\x06now_ns\x18\x18 \x01(\x06H\x12R\x05nowNs\x88\x01\x01\x122\n" +
+	"\x12background_started\x18\x19 \x01(\x06H\x13R\x11backgroundStarted\x88\x01\x01\x12,\n" +
+	"\x0fscavenge_parked\x18\x1a \x01(\x06H\x14R\x0escavengeParked\x88\x01\x01\x12/\n" +
+	"\x11scavenge_timer_ns\x18\x1b \x01(\x06H\x15R\x0fscavengeTimerNs\x88\x01\x01\x125\n" +
+	"\x14scavenge_sysmon_wake\x18\x1c \x01(\x06H\x16R\x12scavengeSysmonWake\x88\x01\x01\x12J\n" +
+	"\x1fscavenge_print_controller_reset\x18\x1d \x01(\x06H\x17R\x1cscavengePrintControllerReset\x88\x01\x01\x12-\n" +
+	"\x10crit_sleep_ratio\x18\x1e \x01(\x06H\x18R\x0ecritSleepRatio\x88\x01\x01\x12;\n" +
+	"\x17controller_err_integral\x18\x1f \x01(\x06H\x19R\x15controllerErrIntegral\x88\x01\x01\x12;\n" +
+	"\x17controller_err_overflow\x18  \x01(\x06H\x1aR\x15controllerErrOverflow\x88\x01\x01\x12?\n" +
+	"\x19controller_input_overflow\x18! \x01(\x06H\x1bR\x17controllerInputOverflow\x88\x01\x01\x129\n" +
+	"\x16controller_cooldown_ns\x18\" \x01(\x06H\x1cR\x14controllerCooldownNs\x88\x01\x01B\v\n" +
 	"\t_completeB\x0e\n" +
 	"\f_search_addrB\b\n" +
 	"\x06_startB\x06\n" +
@@ -3079,7 +4575,22 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\x0e_heap_releasedB\r\n" +
 	"\v_heap_inuseB\x12\n" +
 	"\x10_stats_committedB\x11\n" +
-	"\x0f_stats_released\"\xb6\x01\n" +
+	"\x0f_stats_releasedB\x12\n" +
+	"\x10_last_heap_inuseB\x10\n" +
+	"\x0e_scavenge_goalB\x11\n" +
+	"\x0f_cur_arena_baseB\x10\n" +
+	"\x0e_cur_arena_endB\t\n" +
+	"\a_now_nsB\x15\n" +
+	"\x13_background_startedB\x12\n" +
+	"\x10_scavenge_parkedB\x14\n" +
+	"\x12_scavenge_timer_nsB\x17\n" +
+	"\x15_scavenge_sysmon_wakeB\"\n" +
+	" _scavenge_print_controller_resetB\x13\n" +
+	"\x11_crit_sleep_ratioB\x1a\n" +
+	"\x18_controller_err_integralB\x1a\n" +
+	"\x18_controller_err_overflowB\x1c\n" +
+	"\x1a_controller_input_overflowB\x19\n" +
+	"\x17_controller_cooldown_ns\"\xb6\x01\n" +
 	"\bChunkRun\x12\x19\n" +
 	"\x05index\x18\x01 \x01(\x06H\x00R\x05index\x88\x01\x01\x12\x19\n" +
 	"\x05count\x18\x02 \x01(\x06H\x01R\x05count\x88\x01\x01\x12!\n" +
@@ -3107,7 +4618,7 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"totalBytes\x88\x01\x01B\x0e\n" +
 	"\f_total_bytes\"*\n" +
 	"\x0eSummaryLengths\x12\x18\n" +
-	"\alengths\x18\x01 \x03(\x06R\alengths*\xe2\x01\n" +
+	"\alengths\x18\x01 \x03(\x06R\alengths*\xf9\x01\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x13\n" +
@@ -3117,7 +4628,8 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\x19CAPABILITY_PAGE_ALLOCATOR\x10\x04\x12\x19\n" +
 	"\x15CAPABILITY_PAGE_CACHE\x10\x05\x12\x17\n" +
 	"\x13CAPABILITY_SCAVENGE\x10\x06\x12\x1f\n" +
-	"\x1bCAPABILITY_OUTSIDE_CONTRACT\x10\a*\xaa\b\n" +
+	"\x1bCAPABILITY_OUTSIDE_CONTRACT\x10\a\x12\x15\n" +
+	"\x11CAPABILITY_PACING\x10\b*\xd7\b\n" +
 	"\bFunction\x12\x18\n" +
 	"\x14FUNCTION_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fFUNCTION_GET\x10\x01\x12\x14\n" +
@@ -3154,7 +4666,9 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\x13FUNCTION_RANGES_ADD\x10/\x12\x1f\n" +
 	"\x1bFUNCTION_RANGES_REMOVE_LAST\x100\x12(\n" +
 	"$FUNCTION_RANGES_REMOVE_GREATER_EQUAL\x101\x12\x1e\n" +
-	"\x1aFUNCTION_RANGES_CLONE_INTO\x102*\x92\x01\n" +
+	"\x1aFUNCTION_RANGES_CLONE_INTO\x102\x12\x14\n" +
+	"\x10FUNCTION_PI_NEXT\x10<\x12\x15\n" +
+	"\x11FUNCTION_PI_RESET\x10=*\x92\x01\n" +
 	"\tPanicKind\x12\x1a\n" +
 	"\x16PANIC_KIND_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11PANIC_KIND_BOUNDS\x10\x01\x12\x1e\n" +
@@ -3178,7 +4692,7 @@ func file_pageheap_v1_pageheap_proto_rawDescGZIP() []byte {
 }
 
 var file_pageheap_v1_pageheap_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_pageheap_v1_pageheap_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_pageheap_v1_pageheap_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
 var file_pageheap_v1_pageheap_proto_goTypes = []any{
 	(Capability)(0),          // 0: pageheap.v1.Capability
 	(Function)(0),            // 1: pageheap.v1.Function
@@ -3206,18 +4720,38 @@ var file_pageheap_v1_pageheap_proto_goTypes = []any{
 	(*PokeSummary)(nil),      // 23: pageheap.v1.PokeSummary
 	(*PokeChunk)(nil),        // 24: pageheap.v1.PokeChunk
 	(*PokeSearchAddr)(nil),   // 25: pageheap.v1.PokeSearchAddr
-	(*Transcript)(nil),       // 26: pageheap.v1.Transcript
-	(*Step)(nil),             // 27: pageheap.v1.Step
-	(*Outcome)(nil),          // 28: pageheap.v1.Outcome
-	(*Nothing)(nil),          // 29: pageheap.v1.Nothing
-	(*Returned)(nil),         // 30: pageheap.v1.Returned
-	(*Thrown)(nil),           // 31: pageheap.v1.Thrown
-	(*Panicked)(nil),         // 32: pageheap.v1.Panicked
-	(*Observation)(nil),      // 33: pageheap.v1.Observation
-	(*ChunkRun)(nil),         // 34: pageheap.v1.ChunkRun
-	(*SummaryRun)(nil),       // 35: pageheap.v1.SummaryRun
-	(*RangeSet)(nil),         // 36: pageheap.v1.RangeSet
-	(*SummaryLengths)(nil),   // 37: pageheap.v1.SummaryLengths
+	(*BgStart)(nil),          // 26: pageheap.v1.BgStart
+	(*Tick)(nil),             // 27: pageheap.v1.Tick
+	(*Timer)(nil),            // 28: pageheap.v1.Timer
+	(*Sysmon)(nil),           // 29: pageheap.v1.Sysmon
+	(*Wake)(nil),             // 30: pageheap.v1.Wake
+	(*Ready)(nil),            // 31: pageheap.v1.Ready
+	(*Gomaxprocs)(nil),       // 32: pageheap.v1.Gomaxprocs
+	(*ScavengeCost)(nil),     // 33: pageheap.v1.ScavengeCost
+	(*Faketime)(nil),         // 34: pageheap.v1.Faketime
+	(*Scavtrace)(nil),        // 35: pageheap.v1.Scavtrace
+	(*Pace)(nil),             // 36: pageheap.v1.Pace
+	(*MarkTermination)(nil),  // 37: pageheap.v1.MarkTermination
+	(*SweepDone)(nil),        // 38: pageheap.v1.SweepDone
+	(*ScavengeAll)(nil),      // 39: pageheap.v1.ScavengeAll
+	(*Span)(nil),             // 40: pageheap.v1.Span
+	(*HeapRetained)(nil),     // 41: pageheap.v1.HeapRetained
+	(*PrintScavTrace)(nil),   // 42: pageheap.v1.PrintScavTrace
+	(*PokePhysPage)(nil),     // 43: pageheap.v1.PokePhysPage
+	(*PokeStats)(nil),        // 44: pageheap.v1.PokeStats
+	(*PokeClock)(nil),        // 45: pageheap.v1.PokeClock
+	(*Transcript)(nil),       // 46: pageheap.v1.Transcript
+	(*Step)(nil),             // 47: pageheap.v1.Step
+	(*Outcome)(nil),          // 48: pageheap.v1.Outcome
+	(*Nothing)(nil),          // 49: pageheap.v1.Nothing
+	(*Returned)(nil),         // 50: pageheap.v1.Returned
+	(*Thrown)(nil),           // 51: pageheap.v1.Thrown
+	(*Panicked)(nil),         // 52: pageheap.v1.Panicked
+	(*Observation)(nil),      // 53: pageheap.v1.Observation
+	(*ChunkRun)(nil),         // 54: pageheap.v1.ChunkRun
+	(*SummaryRun)(nil),       // 55: pageheap.v1.SummaryRun
+	(*RangeSet)(nil),         // 56: pageheap.v1.RangeSet
+	(*SummaryLengths)(nil),   // 57: pageheap.v1.SummaryLengths
 }
 var file_pageheap_v1_pageheap_proto_depIdxs = []int32{
 	0,  // 0: pageheap.v1.DescribeResponse.capabilities:type_name -> pageheap.v1.Capability
@@ -3241,31 +4775,51 @@ var file_pageheap_v1_pageheap_proto_depIdxs = []int32{
 	23, // 18: pageheap.v1.Operation.poke_summary:type_name -> pageheap.v1.PokeSummary
 	24, // 19: pageheap.v1.Operation.poke_chunk:type_name -> pageheap.v1.PokeChunk
 	25, // 20: pageheap.v1.Operation.poke_search_addr:type_name -> pageheap.v1.PokeSearchAddr
-	1,  // 21: pageheap.v1.Call.function:type_name -> pageheap.v1.Function
-	33, // 22: pageheap.v1.Transcript.start:type_name -> pageheap.v1.Observation
-	27, // 23: pageheap.v1.Transcript.steps:type_name -> pageheap.v1.Step
-	33, // 24: pageheap.v1.Transcript.end:type_name -> pageheap.v1.Observation
-	28, // 25: pageheap.v1.Step.outcome:type_name -> pageheap.v1.Outcome
-	33, // 26: pageheap.v1.Step.observation:type_name -> pageheap.v1.Observation
-	29, // 27: pageheap.v1.Outcome.nothing:type_name -> pageheap.v1.Nothing
-	30, // 28: pageheap.v1.Outcome.returned:type_name -> pageheap.v1.Returned
-	31, // 29: pageheap.v1.Outcome.thrown:type_name -> pageheap.v1.Thrown
-	32, // 30: pageheap.v1.Outcome.panicked:type_name -> pageheap.v1.Panicked
-	2,  // 31: pageheap.v1.Panicked.kind:type_name -> pageheap.v1.PanicKind
-	34, // 32: pageheap.v1.Observation.chunks:type_name -> pageheap.v1.ChunkRun
-	35, // 33: pageheap.v1.Observation.summaries:type_name -> pageheap.v1.SummaryRun
-	36, // 34: pageheap.v1.Observation.in_use:type_name -> pageheap.v1.RangeSet
-	37, // 35: pageheap.v1.Observation.summary_lengths:type_name -> pageheap.v1.SummaryLengths
-	36, // 36: pageheap.v1.Observation.scav_in_use:type_name -> pageheap.v1.RangeSet
-	3,  // 37: pageheap.v1.PageHeapService.Describe:input_type -> pageheap.v1.DescribeRequest
-	5,  // 38: pageheap.v1.PageHeapService.Run:input_type -> pageheap.v1.Program
-	4,  // 39: pageheap.v1.PageHeapService.Describe:output_type -> pageheap.v1.DescribeResponse
-	26, // 40: pageheap.v1.PageHeapService.Run:output_type -> pageheap.v1.Transcript
-	39, // [39:41] is the sub-list for method output_type
-	37, // [37:39] is the sub-list for method input_type
-	37, // [37:37] is the sub-list for extension type_name
-	37, // [37:37] is the sub-list for extension extendee
-	0,  // [0:37] is the sub-list for field type_name
+	26, // 21: pageheap.v1.Operation.bg_start:type_name -> pageheap.v1.BgStart
+	27, // 22: pageheap.v1.Operation.tick:type_name -> pageheap.v1.Tick
+	28, // 23: pageheap.v1.Operation.timer:type_name -> pageheap.v1.Timer
+	29, // 24: pageheap.v1.Operation.sysmon:type_name -> pageheap.v1.Sysmon
+	30, // 25: pageheap.v1.Operation.wake:type_name -> pageheap.v1.Wake
+	31, // 26: pageheap.v1.Operation.ready:type_name -> pageheap.v1.Ready
+	32, // 27: pageheap.v1.Operation.gomaxprocs:type_name -> pageheap.v1.Gomaxprocs
+	33, // 28: pageheap.v1.Operation.scavenge_cost:type_name -> pageheap.v1.ScavengeCost
+	34, // 29: pageheap.v1.Operation.faketime:type_name -> pageheap.v1.Faketime
+	35, // 30: pageheap.v1.Operation.scavtrace:type_name -> pageheap.v1.Scavtrace
+	36, // 31: pageheap.v1.Operation.pace:type_name -> pageheap.v1.Pace
+	37, // 32: pageheap.v1.Operation.mark_termination:type_name -> pageheap.v1.MarkTermination
+	38, // 33: pageheap.v1.Operation.sweep_done:type_name -> pageheap.v1.SweepDone
+	39, // 34: pageheap.v1.Operation.scavenge_all:type_name -> pageheap.v1.ScavengeAll
+	40, // 35: pageheap.v1.Operation.span:type_name -> pageheap.v1.Span
+	41, // 36: pageheap.v1.Operation.heap_retained:type_name -> pageheap.v1.HeapRetained
+	42, // 37: pageheap.v1.Operation.print_scav_trace:type_name -> pageheap.v1.PrintScavTrace
+	43, // 38: pageheap.v1.Operation.poke_phys_page:type_name -> pageheap.v1.PokePhysPage
+	44, // 39: pageheap.v1.Operation.poke_stats:type_name -> pageheap.v1.PokeStats
+	45, // 40: pageheap.v1.Operation.poke_clock:type_name -> pageheap.v1.PokeClock
+	1,  // 41: pageheap.v1.Call.function:type_name -> pageheap.v1.Function
+	53, // 42: pageheap.v1.Transcript.start:type_name -> pageheap.v1.Observation
+	47, // 43: pageheap.v1.Transcript.steps:type_name -> pageheap.v1.Step
+	53, // 44: pageheap.v1.Transcript.end:type_name -> pageheap.v1.Observation
+	48, // 45: pageheap.v1.Step.outcome:type_name -> pageheap.v1.Outcome
+	53, // 46: pageheap.v1.Step.observation:type_name -> pageheap.v1.Observation
+	49, // 47: pageheap.v1.Outcome.nothing:type_name -> pageheap.v1.Nothing
+	50, // 48: pageheap.v1.Outcome.returned:type_name -> pageheap.v1.Returned
+	51, // 49: pageheap.v1.Outcome.thrown:type_name -> pageheap.v1.Thrown
+	52, // 50: pageheap.v1.Outcome.panicked:type_name -> pageheap.v1.Panicked
+	2,  // 51: pageheap.v1.Panicked.kind:type_name -> pageheap.v1.PanicKind
+	54, // 52: pageheap.v1.Observation.chunks:type_name -> pageheap.v1.ChunkRun
+	55, // 53: pageheap.v1.Observation.summaries:type_name -> pageheap.v1.SummaryRun
+	56, // 54: pageheap.v1.Observation.in_use:type_name -> pageheap.v1.RangeSet
+	57, // 55: pageheap.v1.Observation.summary_lengths:type_name -> pageheap.v1.SummaryLengths
+	56, // 56: pageheap.v1.Observation.scav_in_use:type_name -> pageheap.v1.RangeSet
+	3,  // 57: pageheap.v1.PageHeapService.Describe:input_type -> pageheap.v1.DescribeRequest
+	5,  // 58: pageheap.v1.PageHeapService.Run:input_type -> pageheap.v1.Program
+	4,  // 59: pageheap.v1.PageHeapService.Describe:output_type -> pageheap.v1.DescribeResponse
+	46, // 60: pageheap.v1.PageHeapService.Run:output_type -> pageheap.v1.Transcript
+	59, // [59:61] is the sub-list for method output_type
+	57, // [57:59] is the sub-list for method input_type
+	57, // [57:57] is the sub-list for extension type_name
+	57, // [57:57] is the sub-list for extension extendee
+	0,  // [0:57] is the sub-list for field type_name
 }
 
 func init() { file_pageheap_v1_pageheap_proto_init() }
@@ -3294,27 +4848,47 @@ func file_pageheap_v1_pageheap_proto_init() {
 		(*Operation_PokeSummary)(nil),
 		(*Operation_PokeChunk)(nil),
 		(*Operation_PokeSearchAddr)(nil),
+		(*Operation_BgStart)(nil),
+		(*Operation_Tick)(nil),
+		(*Operation_Timer)(nil),
+		(*Operation_Sysmon)(nil),
+		(*Operation_Wake)(nil),
+		(*Operation_Ready)(nil),
+		(*Operation_Gomaxprocs)(nil),
+		(*Operation_ScavengeCost)(nil),
+		(*Operation_Faketime)(nil),
+		(*Operation_Scavtrace)(nil),
+		(*Operation_Pace)(nil),
+		(*Operation_MarkTermination)(nil),
+		(*Operation_SweepDone)(nil),
+		(*Operation_ScavengeAll)(nil),
+		(*Operation_Span)(nil),
+		(*Operation_HeapRetained)(nil),
+		(*Operation_PrintScavTrace)(nil),
+		(*Operation_PokePhysPage)(nil),
+		(*Operation_PokeStats)(nil),
+		(*Operation_PokeClock)(nil),
 	}
 	file_pageheap_v1_pageheap_proto_msgTypes[6].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[23].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[24].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[25].OneofWrappers = []any{
+	file_pageheap_v1_pageheap_proto_msgTypes[43].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[44].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[45].OneofWrappers = []any{
 		(*Outcome_Nothing)(nil),
 		(*Outcome_Returned)(nil),
 		(*Outcome_Thrown)(nil),
 		(*Outcome_Panicked)(nil),
 	}
-	file_pageheap_v1_pageheap_proto_msgTypes[30].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[31].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[32].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[33].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[50].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[51].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[52].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[53].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pageheap_v1_pageheap_proto_rawDesc), len(file_pageheap_v1_pageheap_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   35,
+			NumMessages:   55,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
