@@ -60,11 +60,10 @@ _RULES: dict[str, Callable[[Named], bool]] = {
     "find_scavenge_candidate": lambda named: (
         _alignment(named) and named["search_idx"] < 512 and 1 <= named["max"] <= 512
     ),
-    "merge_summaries": lambda named: named["log_max_pages"] in (9, 12, 15, 18),
     "off_addr_to_level_index": _level,
     "level_index_to_off_addr": _level,
     "addrs_to_summary_range": lambda named: _level(named) and _one_half(named),
-    "block_align_summary_range": lambda named: _level(named) and named["lo"] <= named["hi"] < 1 << 63,
+    "block_align_summary_range": _level,
     "make_addr_range": _one_half,
     "range_contains": _one_half,
     "range_remove_greater_equal": _one_half,

@@ -23,7 +23,7 @@ from pymodel.differential.preludes import PLACEMENTS
 from pymodel.differential.program import Operation, Program
 from pymodel.differential.shapes import SHAPES, SHARES, Kind, Shape
 
-OUTSIDE_PERCENT = 15
+OUTSIDE_PERCENT = 20
 """How many programs of a hundred a run makes outside the contract."""
 
 _GAMMA = 0x9E37_79B9_7F4A_7C15

@@ -26,7 +26,7 @@ from pymodel.differential.program import (
 _CACHE_COUNT_MAX = 12
 _RESERVATION_COUNT_MAX = 8
 
-_CACHE_PAGE_COUNTS: Weighted[Interval] = Weighted({(1, 1): 5, (2, 15): 6, (16, 63): 2, (64, 64): 1})
+_CACHE_PAGE_COUNTS: Weighted[Interval] = Weighted({(1, 1): 8, (2, 15): 6, (16, 63): 1, (64, 64): 1})
 
 
 def grow(maker: Maker, placements: Weighted[Placement]) -> Operation:
@@ -75,9 +75,11 @@ def free(maker: Maker) -> Operation:
     if not spans or choices.boolean(2):
         return Free(choices.integer(0, min(maker.span_slot, SLOT_COUNT_MAX - 1)))
     index = choices.integer(0, len(spans) - 1)
-    slot, page_count = spans[index]
+    slot, page_count, _ = spans[index]
     if page_count > 1 and choices.boolean(maker.tables.part_percent):
-        return Free(slot, *_part(maker, page_count))
+        first, limit = _part(maker, page_count)
+        maker.note_part(index, limit - first)
+        return Free(slot, first, limit)
     maker.drop_span(index)
     return Free(slot)
 
@@ -106,15 +108,19 @@ def cache(maker: Maker) -> Operation:
 
 
 def cache_alloc(maker: Maker) -> Operation:
-    """An allocation from a cache that has not been flushed."""
+    """An allocation from a cache that has not been flushed; from one that is likely to be empty, mostly a flush."""
     if not maker.caches:
         return cache(maker)
     if maker.span_slot >= SLOT_COUNT_MAX:
         return free(maker)
-    choices = maker.choices
-    source = choices.choose(maker.caches)
+    choices, caches = maker.choices, maker.caches
+    index = choices.integer(0, len(caches) - 1)
+    source, left = caches[index]
+    if left <= 0 and choices.boolean(80):
+        return Flush(caches.pop(index)[0])
     low, high = choices.weighted(_CACHE_PAGE_COUNTS)
     page_count = choices.integer(low, high)
+    caches[index] = (source, left - page_count)
     return CacheAlloc(maker.new_span(page_count), source, page_count)
 
 
@@ -123,7 +129,7 @@ def flush(maker: Maker) -> Operation:
     choices, caches = maker.choices, maker.caches
     if not caches or choices.boolean(3):
         return Flush(choices.integer(0, min(maker.cache_slot, SLOT_COUNT_MAX - 1)))
-    return Flush(caches.pop(choices.integer(0, len(caches) - 1)))
+    return Flush(caches.pop(choices.integer(0, len(caches) - 1))[0])
 
 
 def start_gen(_maker: Maker) -> Operation:

@@ -15,6 +15,7 @@ CANONICAL_CHUNK = 0xC000
 CHUNK_MIN, CHUNK_LIMIT = -0x1FF_FFFF, 0x200_0000
 CHUNKS_PER_BLOCK = 8192
 PAGES_PER_CHUNK = 512
+PAGES_PER_CACHE = 64
 CHUNK_BYTES = 1 << 22
 PAGE_BYTES = 8192
 
@@ -82,10 +83,11 @@ class Maker:
         self.grown: list[tuple[int, int]] = []
         self.chunk_count = 0
         self.blocks: set[int] = set()
-        # Slot and page count of each span not freed as a whole.
-        self.spans: list[tuple[int, int]] = []
+        # Slot, page count and pages left of each span of which something is left, as far as that is known.
+        self.spans: list[tuple[int, int, int]] = []
         self.pages_live = 0
-        self.caches: list[int] = []
+        # Each cache not flushed, with the pages that may be left in it.
+        self.caches: list[tuple[int, int]] = []
         self.reservations: list[int] = []
         self.span_slot = self.cache_slot = self.reservation_slot = 0
         # In visits to a chunk; see `afford`. A visit takes the specification some ten microseconds.
@@ -119,7 +121,7 @@ class Maker:
         """A fresh span slot; the caller has checked `span_slots_left`."""
         slot = self.span_slot
         self.span_slot = slot + 1
-        self.spans.append((slot, page_count))
+        self.spans.append((slot, page_count, page_count))
         self.pages_live += page_count
         return slot
 
@@ -127,7 +129,7 @@ class Maker:
         """A fresh cache slot; the caller has checked that one is left."""
         slot = self.cache_slot
         self.cache_slot = slot + 1
-        self.caches.append(slot)
+        self.caches.append((slot, PAGES_PER_CACHE))
         return slot
 
     def new_reservation(self) -> int:
@@ -137,9 +139,18 @@ class Maker:
         self.reservations.append(slot)
         return slot
 
+    def note_part(self, index: int, page_count: int) -> None:
+        """Records that a part of a span is freed; once as many are freed as it has, none is thought to be left."""
+        slot, span_page_count, left = self.spans[index]
+        if left <= page_count:
+            self.drop_span(index)
+        else:
+            self.spans[index] = (slot, span_page_count, left - page_count)
+            self.pages_live -= page_count
+
     def drop_span(self, index: int) -> None:
         """Forgets a span that is freed as a whole."""
-        self.pages_live -= self.spans[index][1]
+        self.pages_live -= self.spans[index][2]
         last = self.spans.pop()
         if index < len(self.spans):
             self.spans[index] = last

@@ -32,6 +32,7 @@ _WILD_NUMBERS = (
     (1 << 64) - 64,
     (1 << 64) - 1,
 )
+_WILD_ALIGNMENTS = (0, 3, 12, 65, 128, 256, 1 << 63)
 
 
 def call_outside_contract(maker: Maker) -> Operation:
@@ -43,13 +44,13 @@ def call_outside_contract(maker: Maker) -> Operation:
         head, rest = call.arguments[: takes.fixed_count], call.arguments[takes.fixed_count :]
         return Call(call.function, head + _spoilt_list(choices, rest, takes.rest))
     counts, at = [], 0
-    for _, form in takes.values:
+    for name, form in takes.values:
         if form is Form.COUNT:
-            counts.append(at)
+            counts.append((at, name))
         at += form.word_count
     if counts:
-        at = choices.choose(counts)
-        return _with_word(call, at, choices.choose(_WILD_NUMBERS))
+        at, name = choices.choose(counts)
+        return _with_word(call, at, choices.choose(_WILD_ALIGNMENTS if name in ("m", "min") else _WILD_NUMBERS))
     return _crossed(choices, call) if call.function in _RANGES else call
 
 

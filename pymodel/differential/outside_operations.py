@@ -53,13 +53,13 @@ _PAGE_COUNTS: Weighted[Interval] = Weighted({(1, 1): 4, (1, 64): 4, (64, 600): 3
 
 
 def _chunk(maker: Maker) -> int:
-    """A chunk that has grown, mostly; else one beside it."""
+    """A chunk that has grown, mostly; else one beside it, or one in the next arena."""
     choices = maker.choices
     if not maker.grown:
         return CANONICAL_CHUNK
     first, count = choices.choose(maker.grown)
-    if choices.boolean(15):
-        return first - 1 if choices.boolean(50) else first + count
+    if choices.boolean(20):
+        return first + choices.choose((-1, count, count + 17))
     return first + choices.integer(0, min(count - 1, 63))
 
 
@@ -94,7 +94,8 @@ def cache_alloc_any(maker: Maker) -> Operation:
     if not maker.caches or maker.span_slot >= SLOT_COUNT_MAX:
         return cache(maker)
     page_count = maker.choices.choose(_WILD_CACHE_PAGE_COUNTS)
-    return CacheAlloc(_noted_span(maker, page_count), maker.choices.choose(maker.caches), page_count)
+    source, _ = maker.choices.choose(maker.caches)
+    return CacheAlloc(_noted_span(maker, page_count), source, page_count)
 
 
 def _noted_span(maker: Maker, page_count: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pymodel.differential.choices import Weighted
 from pymodel.differential.inside_operations import alloc_pages, grow, grow_by
-from pymodel.differential.maker import PAGES_PER_CHUNK, Maker
+from pymodel.differential.maker import CANONICAL_CHUNK, CHUNK_BYTES, PAGES_PER_CHUNK, Maker
 from pymodel.differential.placements import (
     EDGES,
     EVERYWHERE,
@@ -17,7 +17,7 @@ from pymodel.differential.placements import (
     Placement,
     canonical,
 )
-from pymodel.differential.program import Cache, Flush, Free, PokeSummary, Reserve, Scavenge, StartGen
+from pymodel.differential.program import ALL_BYTES, Cache, Flush, Free, FreeAt, PokeSummary, Reserve, Scavenge, StartGen
 
 Prelude = Callable[[Maker, Weighted[Placement]], None]
 
@@ -65,14 +65,19 @@ def punched(maker: Maker, placements: Weighted[Placement]) -> None:
     choices = maker.choices
     page_count = maker.pages_grown
     maker.add(alloc_pages(maker, page_count))
-    slot = maker.spans[-1][0]
     distance = choices.choose((2, 3, 64, 65, 127, 128, 256, 512, 520))
     width = choices.integer(1, min(distance - 1, 66))
     first = choices.integer(0, 70)
     for _ in range(min(choices.integer(2, 24), maker.operation_count // 2)):
-        if first < page_count:
-            maker.add(Free(slot, first, first + width))
+        if first < page_count and maker.spans:
+            _free_part(maker, first, first + width)
         first += distance
+
+
+def _free_part(maker: Maker, first: int, limit: int) -> None:
+    """Frees pages of the latest span of which something is left."""
+    maker.add(Free(maker.spans[-1][0], first, limit))
+    maker.note_part(len(maker.spans) - 1, limit - first)
 
 
 def huge_pages_freed(maker: Maker, placements: Weighted[Placement]) -> None:
@@ -80,12 +85,13 @@ def huge_pages_freed(maker: Maker, placements: Weighted[Placement]) -> None:
     grown(maker, placements)
     choices = maker.choices
     maker.add(alloc_pages(maker, maker.pages_grown))
-    slot = maker.spans[-1][0]
     unit = max(maker.phys_huge_page_size // 8192, 2)
     for _ in range(choices.integer(1, 4)):
         edge = unit * choices.integer(0, max(maker.pages_grown // unit - 1, 0))
         first = max(edge + choices.choose((-3, -1, 0, 0, 1, unit // 2)), 0)
-        maker.add(Free(slot, first, first + unit * choices.integer(1, 2) + choices.choose((-1, 0, 0, 1))))
+        limit = first + unit * choices.integer(1, 2) + choices.choose((-1, 0, 0, 1))
+        if maker.spans:
+            _free_part(maker, first, limit)
     maker.add(StartGen())
     for _ in range(choices.integer(1, 3)):
         maker.add(Scavenge(choices.choose((1, 8192, 65536, 1 << 20)), choices.boolean(50)))
@@ -112,7 +118,7 @@ def caches_taken(maker: Maker, placements: Weighted[Placement]) -> None:
     for _ in range(maker.choices.integer(1, 5)):
         maker.add(Cache(maker.new_cache()))
     if maker.choices.boolean(30):
-        maker.add(Flush(maker.caches.pop()))
+        maker.add(Flush(maker.caches.pop()[0]))
 
 
 def whole_entries(maker: Maker, placements: Weighted[Placement]) -> None:
@@ -139,6 +145,20 @@ def lied_to(maker: Maker, placements: Weighted[Placement]) -> None:
         index = first + choices.integer(0, chunk_count - 1) + (1 << 25) >> 3 * (4 - level)
         maker.add(PokeSummary(level, index, size << 21))
     maker.add(Cache(maker.new_cache()) if choices.boolean(40) else alloc_pages(maker, size))
+
+
+def freed_beyond(maker: Maker, placements: Weighted[Placement]) -> None:
+    """A full heap, and pages above it freed that were never in use, but have a summary: the search finds them."""
+    choices = maker.choices
+    if choices.boolean(50):
+        filled(maker, placements)
+        return
+    grown(maker, placements)
+    maker.add(alloc_pages(maker, maker.pages_grown or 1))
+    top = max((first + count for first, count in maker.grown), default=CANONICAL_CHUNK)
+    address = (top + choices.integer(0, 9)) * CHUNK_BYTES & ALL_BYTES
+    maker.add(FreeAt(address, choices.integer(1, 600)))
+    maker.add(alloc_pages(maker, choices.choose((1, 1, 64, 512))))
 
 
 PLACEMENTS: dict[str, Weighted[Placement]] = {

@@ -218,7 +218,7 @@ _ALL_SHAPES = (
     _shape("calls", preludes.nothing, {"call": 1}, kept="call", operation_count_max=400),
     _outside("wild_numbers", preludes.grown, "alloc_any cache_alloc_any", kept="cache"),
     _outside("wild_growth", preludes.grown_often, "grow_at free_at", kept="grow_at", placements="pages_apart"),
-    _outside("wild_frees", preludes.filled, "free_at", kept="free_at"),
+    _outside("wild_frees", preludes.freed_beyond, "free_at", kept="free_at"),
     _outside("wild_scavenging", preludes.two_generations, "scavenge_at unreserve_at free_at poke_chunk"),
     _outside("lies", preludes.lied_to, "poke_summary poke_search_addr", kept="poke_summary"),
     _outside("lost_search", preludes.punched, "poke_search_addr poke_chunk", kept="poke_search_addr cache"),
@@ -240,19 +240,19 @@ SHAPES: dict[str, Shape] = {shape.name: shape for shape in _ALL_SHAPES}
 SHARES: dict[Kind, Weighted[str]] = {
     Kind.INSIDE: Weighted(
         {
-            "general": 8,
-            "young": 2,
-            "full": 5,
-            "sparse": 5,
-            "straddling": 5,
-            "huge_pages": 5,
-            "many_ranges": 3,
-            "far_apart": 4,
+            "general": 16,
+            "young": 4,
+            "full": 10,
+            "sparse": 10,
+            "straddling": 10,
+            "huge_pages": 10,
+            "many_ranges": 6,
+            "far_apart": 8,
             "whole_entries": 1,
-            "generations": 6,
-            "caches": 4,
-            "exhausted": 3,
-            "calls": 5,
+            "generations": 12,
+            "caches": 8,
+            "exhausted": 6,
+            "calls": 10,
         }
     ),
     Kind.OUTSIDE: Weighted(
@@ -265,7 +265,7 @@ SHARES: dict[Kind, Weighted[str]] = {
             "lost_search": 3,
             "upset_chunks": 3,
             "chaos": 4,
-            "bad_calls": 6,
+            "bad_calls": 10,
         }
     ),
 }

@@ -58,7 +58,7 @@ def simpler_operations(operation: Operation, outside_contract: bool) -> Iterator
                 yield call
         return
     for field in KIND_BY_CLASS[type(operation)].fields:
-        for value in _simpler_values(field, getattr(operation, field.name), outside_contract):
+        for value in _simpler_values(field, getattr(operation, field.name)):
             changed = with_fields(operation, {field.name: value})
             if _is_valid(changed):
                 yield changed
@@ -79,10 +79,11 @@ def _plainer(operation: Operation) -> Iterator[Operation]:
             yield growth
 
 
-def _simpler_values(field: Field, value: int | None, outside_contract: bool) -> Iterator[int]:
+def _simpler_values(field: Field, value: int | None) -> Iterator[int]:
     if value is None:
         return
-    low = (field.outside if outside_contract else field.bounds)[0]
+    # The bound within the contract, also outside of it: `alloc 0` would read as if the 0 mattered.
+    low = field.bounds[0]
     if field.written is Written.WORD:
         yield from (False,) if value else ()
     elif field.written is Written.BYTES:
