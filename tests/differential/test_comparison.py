@@ -286,6 +286,44 @@ def test_a_target_that_sends_only_complete_observations_agrees() -> None:
     assert compare(SCAVENGING, {"model": transcript(SCAVENGING), "port": complete}) is None
 
 
+def test_a_target_that_sends_only_complete_observations_is_compared_with_all_of_them() -> None:
+    # It has lost a chunk and its summaries, which therefore are in no list of its.
+    message = pb.Transcript.FromString(run_on_specification(SCAVENGING, 1, checkpoint_interval=1))
+    for observation in (*(step.observation for step in message.steps[SCAVENGE_STEP:]), message.end):
+        del observation.chunks[0]
+        del observation.summaries[0]
+    divergence = compare(SCAVENGING, {"model": transcript(SCAVENGING), "port": message.SerializeToString()})
+    assert divergence is not None
+    assert divergence.step == SCAVENGE_STEP
+    assert texts(divergence) == [
+        "chunk 0xc001 (at 0x3000400000) scavenged: model [256,512) port none",
+        f"summary level 0 [{INDEX_0XC000 >> 12}]: model (start 0, max 1024, end 0) port (start 0, max 0, end 0)",
+    ]
+
+
+def test_what_follows_from_pages_and_ranges_is_not_in_the_signature() -> None:
+    def scavenged_less(observation: pb.Observation) -> None:
+        observation.heap_released -= 8192
+        observation.scav_lwm += 8192
+        observation.scav_in_use.bounds[1] += 8192
+        observation.scav_in_use.total_bytes += 8192
+
+    divergence = against_model(
+        Program(SCAVENGING.operations[: SCAVENGE_STEP + 1]),
+        returned_values(SCAVENGE_STEP, 2088960),
+        in_observations(SCAVENGE_STEP, scavenged_less),
+    )
+    assert divergence is not None
+    assert [difference.field for difference in divergence.differences] == [
+        "outcome.released",
+        "scav.scavLWM",
+        "heap_released",
+        "scav.inUse.ranges",
+        "scav.inUse.totalBytes",
+    ]
+    assert divergence.signature == "scavenge: outcome.released, scav.inUse.ranges"
+
+
 def test_an_encoding_that_is_not_canonical_agrees() -> None:
     def split(message: pb.Transcript) -> None:
         run = message.steps[0].observation.chunks[0]
