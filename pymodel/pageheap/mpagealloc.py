@@ -245,8 +245,7 @@ class PageAlloc:
         self._update_upward(base, limit)
 
     def _update_upward(self, base: int, limit: int) -> None:
-        """Merge summaries level by level over the addresses [base, limit], both inclusive, while something
-        changes."""
+        """Merge summaries over the addresses [base, limit], both inclusive, level by level while something changes."""
         first, last = linear(base), linear(limit)
         below = self.summary[LEAF]
         for level in range(LEAF - 1, -1, -1):
@@ -297,93 +296,95 @@ class PageAlloc:
     def find(self, npages: int) -> tuple[int, int]:
         """The lowest run of `npages` free pages: its address and a new candidate for search_addr.
 
-        (0, MAX_SEARCH_ADDR) if there is none. Walks down from the root. In each block of entries it adds up free
-        pages that join across entries; the first entry or run that is long enough decides. If an entry holds the run
-        inside, the walk goes on in the block below it, and after the leaves in the chunk's bitmap. The candidate is
-        the start of the narrowest region known to hold the first free page, moved up to memory that exists.
+        (0, MAX_SEARCH_ADDR) if there is none. Walks down from the root, a block of entries at each level: either a run
+        that joins across entries is long enough, or an entry holds one inside, and the walk goes on in the block below
+        it, and after the leaves in the chunk's bitmap. The candidate is the start of the narrowest region known to hold
+        the first free page, moved up to memory that exists.
 
         Throws "bad summary data", with a dump, if a level does not have what the level above promised.
         Go: (*pageAlloc).find, mpagealloc.go.
         """
         window = FreeWindow(self.runtime)
-        last_sum, last_sum_index = 0, -1
         block = 0
         for level in range(SUMMARY_LEVELS):
-            entries_per_block = 1 << LEVEL_BITS[level]
-            log_max_pages = LEVEL_LOG_PAGES[level]
-            region_pages = 1 << log_max_pages
             block <<= LEVEL_BITS[level]
-
             # Whatever lies below search_addr is in use, so if the walk came down on its path, start where it points.
             first_index = block
             search_index = off_addr_to_level_index(level, self.search_addr)
-            if search_index & ~(entries_per_block - 1) == block:
+            if search_index & ~((1 << LEVEL_BITS[level]) - 1) == block:
                 first_index = search_index
 
-            # The current run of free pages: its first page, counted from the block's, and its length.
-            run_base, run_size = 0, 0
-            run_next = first_index  # The entry that would continue it.
-            descend = False
-            for index, total in self.summary[level].nonzero(first_index, block + entries_per_block):
-                if index != run_next:
-                    run_size = 0  # A full entry in between.
-                run_next = index + 1
-                window.found_free(index << LEVEL_SHIFT[level], region_pages * PAGE_SIZE)
-                start = sum_start(total)
-                if run_size + start >= npages:
-                    if run_size == 0:
-                        run_base = (index - block) << log_max_pages
-                    run_size += start
-                    break
-                if sum_max(total) >= npages:
-                    block, last_sum_index, last_sum = index, index, total
-                    descend = True
-                    break
-                if run_size == 0 or start < region_pages:
-                    run_size = sum_end(total)
-                    run_base = (((index - block + 1) << log_max_pages) - run_size) & MASK64
-                    continue
-                run_size += region_pages
-            else:
-                if run_next != block + entries_per_block:
-                    run_size = 0  # Full entries up to the end of the block.
-            if descend:
-                continue
-            if run_size >= npages:
-                addr = (level_index_to_off_addr(level, block) + run_base * PAGE_SIZE) & MASK64
+            run_page, holder = self._search_block(window, level, block, first_index, npages)
+            if run_page is not None:
+                addr = (level_index_to_off_addr(level, block) + run_page * PAGE_SIZE) & MASK64
                 return addr, self.find_mapped_addr(address_at(window.base))
-            if level == 0:
-                return 0, MAX_SEARCH_ADDR
-            self._dump_bad_level(level, npages, block, first_index, last_sum, last_sum_index)
-            raise Throw("bad summary data")
+            if holder is None:
+                if level == 0:
+                    return 0, MAX_SEARCH_ADDR
+                self._dump_bad_level(level, npages, block, first_index)
+                raise Throw("bad summary data")
+            block = holder
+        return self._search_chunk(window, block, npages)
 
-        ci = block
+    def _search_block(
+        self, window: FreeWindow, level: int, block: int, first_index: int, npages: int
+    ) -> tuple[int | None, int | None]:
+        """Look for `npages` free pages in a block of entries, those from `first_index` on, and tell `window`.
+
+        Returns the first page, counted from the block's, of a run that joins across entries, or else the index of the
+        first entry that holds such a run inside. Both None if the block has none.
+        """
+        log_max_pages = LEVEL_LOG_PAGES[level]
+        region_pages = 1 << log_max_pages
+        limit = block + (1 << LEVEL_BITS[level])
+        # The run of free pages that ends where the last entry did: its first page and its length.
+        run_page, run_size = 0, 0
+        next_index = first_index
+        for index, total in self.summary[level].nonzero(first_index, limit):
+            if index != next_index:
+                run_size = 0  # A full entry lies in between.
+            next_index = index + 1
+            window.found_free(index << LEVEL_SHIFT[level], region_pages * PAGE_SIZE)
+            start = sum_start(total)
+            if run_size + start >= npages:
+                return run_page if run_size != 0 else (index - block) << log_max_pages, None
+            if sum_max(total) >= npages:
+                return None, index
+            if run_size == 0 or start < region_pages:
+                run_size = sum_end(total)
+                run_page = (((next_index - block) << log_max_pages) - run_size) & MASK64
+            else:
+                run_size += region_pages
+        if next_index != limit:
+            run_size = 0  # The block ends with a full entry.
+        return (run_page, None) if run_size >= npages else (None, None)
+
+    def _search_chunk(self, window: FreeWindow, ci: int, npages: int) -> tuple[int, int]:
+        """The end of `find`'s walk: chunk `ci` holds the run inside. Its results, or a throw if that was false."""
         page, first_free_page = self.chunk_of(ci).find(npages, 0)
         if page == NOT_FOUND:
-            total = self.summary[LEAF][ci]
-            self._print_summary(LEAF, ci, total)
+            self._print_summary(LEAF, ci, self.summary[LEAF][ci])
             self.runtime.print("runtime: npages = ", npages, "\n")
             raise Throw("bad summary data")
-        addr = (chunk_base(ci) + page * PAGE_SIZE) & MASK64
         place = ci * PALLOC_CHUNK_BYTES + first_free_page * PAGE_SIZE
         window.found_free(place, (ci + 1) * PALLOC_CHUNK_BYTES - place)
+        addr = (chunk_base(ci) + page * PAGE_SIZE) & MASK64
         return addr, self.find_mapped_addr(address_at(window.base))
 
     def _print_summary(self, level: int, index: int, total: int) -> None:
         start, most, end = unpack(total)
         self.runtime.print("runtime: summary[", level, "][", index, "] = (", start, ", ", most, ", ", end, ")\n")
 
-    def _dump_bad_level(
-        self, level: int, npages: int, block: int, first_index: int, last_sum: int, last_sum_index: int
-    ) -> None:
+    def _dump_bad_level(self, level: int, npages: int, block: int, first_index: int) -> None:
         """Print what Go prints before it throws over a level that lacks what the level above promised."""
         say = self.runtime.print
-        start, most, end = unpack(last_sum)
-        say("runtime: summary[", level - 1, "][", last_sum_index, "] = ", start, ", ", most, ", ", end, "\n")
+        holder = block >> LEVEL_BITS[level]
+        start, most, end = unpack(self.summary[level - 1].peek(holder))
+        say("runtime: summary[", level - 1, "][", holder, "] = ", start, ", ", most, ", ", end, "\n")
         say("runtime: level = ", level, ", npages = ", npages, ", j0 = ", first_index - block, "\n")
         say("runtime: p.searchAddr = ", hex(self.search_addr), ", i = ", block, "\n")
         say("runtime: levelShift[level] = ", LEVEL_SHIFT[level], ", levelBits[level] = ", LEVEL_BITS[level], "\n")
-        for index, total in enumerate(self.summary[level].children(block >> LEVEL_BITS[level]), block):
+        for index, total in enumerate(self.summary[level].children(holder), block):
             self._print_summary(level, index, total)
 
     def alloc(self, npages: int) -> tuple[int, int]:
