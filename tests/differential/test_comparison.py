@@ -297,7 +297,7 @@ def test_a_target_that_sends_only_complete_observations_is_compared_with_all_of_
     assert divergence.step == SCAVENGE_STEP
     assert texts(divergence) == [
         "chunk 0xc001 (at 0x3000400000) scavenged: model [256,512) port none",
-        f"summary level 0 [{INDEX_0XC000 >> 12}]: model (start 0, max 1024, end 0) port (start 0, max 0, end 0)",
+        f"summary level 0 [{INDEX_0XC000 >> 12}]: model (start 1024, max 1024, end 0) port (start 0, max 0, end 0)",
     ]
 
 
