@@ -116,11 +116,11 @@ def decode_program(data: bytes) -> Request:
 
 def _decode_operation(step: int, message: pageheap_pb2.Operation) -> Operation:
     name = message.WhichOneof("operation")
-    if name is None:
+    kind = KIND_BY_NAME.get(name or "")
+    if name is None or kind is None:
         raise InvalidProgram(step, f"operations[{step}]", "holds no operation that is known")
-    if name == "call":
+    if kind.value_class is Call:
         return _decode_call(step, message.call)
-    kind = KIND_BY_NAME[name]
     values = {field.name: _decode_field(step, kind, field, getattr(message, name)) for field in kind.fields}
     make: Callable[..., Operation] = kind.value_class
     return make(**values)
