@@ -86,7 +86,6 @@ def test_the_table_of_functions_is_the_protocols() -> None:
         (lambda m: m.ClearField("phys_page_size"), "phys_page_size: is missing"),
         (lambda m: m.ClearField("phys_huge_page_size"), "phys_huge_page_size: is missing"),
         (lambda m: m.operations.add(), "operations[0]: holds no operation that is known"),
-        (lambda m: m.operations.add().tick.SetInParent(), "operations[0]: holds no operation that is known"),
         (lambda m: m.operations.add().call.SetInParent(), "operations[0].call.function: 0 is no function"),
         (
             lambda m: m.operations.add().call.CopyFrom(pb.Call(function=pb.FUNCTION_GET, arguments=[1])),
@@ -117,3 +116,10 @@ def test_a_malformed_message_is_refused_by_field(change: Callable[[pb.Program], 
 def test_bytes_that_are_no_message_are_refused() -> None:
     with pytest.raises(InvalidProgram, match="is no message of the protocol"):
         decode_program(b"\xff\xff\xff")
+
+
+def test_an_operation_that_programs_do_not_have_is_refused() -> None:
+    message = as_message(Program(()), 1, 0)
+    message.operations.add().tick.SetInParent()
+    with pytest.raises(InvalidProgram, match="holds no operation that is known"):
+        decode_program(message.SerializeToString())
