@@ -6,11 +6,11 @@ import (
 )
 
 // The package-level variables that the runtime's code names. Each page heap has its own; use points them to it and holds
-// currentLock for as long as they do. The sizes start as the machine's, for Go's own tests, which run without a heap.
+// currentLock for as long as they do. Without a page heap they are what Go's own tests need; the sizes are the machine's.
 var (
-	physPageSize     uintptr = 4096
-	physHugePageSize uintptr = 2 << 20
-	gomaxprocs       int32   = 1
+	physPageSize     uintptr = idlePageSize
+	physHugePageSize uintptr = idleHugePageSize
+	gomaxprocs       int32
 	faketime         int64
 	debug            debugSettings
 
@@ -55,15 +55,23 @@ func (h *Heap) Use(pageSize, hugePageSize uintptr, run func() error) error {
 
 func (h *Heap) enter(pageSize, hugePageSize uintptr) {
 	physPageSize, physHugePageSize = pageSize, hugePageSize
-	gomaxprocs, faketime, debug = 4, 0, debugSettings{}
+	gomaxprocs, faketime, debug = gomaxprocsStart, 0, debugSettings{}
 	pointVariables(h.surroundings)
 	current = h
 }
 
 func leave() {
-	current = nil
+	physPageSize, physHugePageSize = idlePageSize, idleHugePageSize
+	gomaxprocs, faketime, debug = gomaxprocsStart, 0, debugSettings{}
 	pointVariables(idle)
+	current = nil
 }
+
+const (
+	idlePageSize     = 4096
+	idleHugePageSize = 2 << 20
+	gomaxprocsStart  = 4
+)
 
 // idle is what the variables point to while no page heap is current, so that Go's own tests can run.
 var idle = new(surroundings)
