@@ -23,6 +23,7 @@ from pymodel.differential.replay import replay_text
 from pymodel.differential.runs import DISTINCT_FINDING_COUNT_MAX, Run, RunSettings
 from pymodel.differential.show import show_trace
 from pymodel.differential.side_by_side import SideBySide, check_comparable
+from pymodel.differential.strictness import SCALAR_NAMES, Part, strictness_ignoring
 from pymodel.differential.summary import summary
 from pymodel.differential.target_specs import TimeLimits, make_target
 from pymodel.differential.workload import SEED_MAX
@@ -31,6 +32,7 @@ FINDINGS_FOLDER = Path("scavdiff-findings")
 TARGET_HELP = """A target; may be given several times. go: Go's own code, started by scavdiff. model: the Python
 specification. unix:/path or host:port: a server that runs already. 'exec:COMMAND ARGS': a server that scavdiff starts,
 and that prints "listening on unix:/path" or "listening on tcp:host:port"."""
+IGNORABLE = (*(part.value for part in Part), *SCALAR_NAMES)
 EXIT_HELP = """Exit status: 0 no divergence; 1 a divergence, whatever else happened; 2 a harness error (a target that
 died, hung or broke the protocol) or bad input; 130 interrupted."""
 
@@ -81,6 +83,13 @@ def target_options(default: Sequence[str]) -> Callable[[Callable[..., Any]], Cal
                 "--model/--no-model",
                 default=True,
                 help="Whether the Python specification takes part. Without it, name two targets.",
+            ),
+            click.option(
+                "--ignore",
+                "ignored",
+                multiple=True,
+                metavar="PART",
+                help=f"Let targets differ in this; may be given several times. One of: {', '.join(IGNORABLE)}.",
             ),
             click.option("--target", "specs", multiple=True, default=default, show_default=True, help=TARGET_HELP),
         ):
@@ -136,6 +145,7 @@ def main() -> None:
 )
 def run(
     specs: tuple[str, ...],
+    ignored: tuple[str, ...],
     model: bool,
     program_seconds: float,
     start_seconds: float,
@@ -160,27 +170,34 @@ def run(
     budget = Budget(program_count, operation_count, seconds)
     seed = secrets.randbits(32) if seed is None else seed
     limits = TimeLimits(start_seconds, program_seconds)
-    settings = RunSettings(seed, budget, folder, stop_after, _replay_flags(specs, model))
+    settings = RunSettings(seed, budget, folder, stop_after, _replay_flags(specs, model, ignored))
     console = Console(stderr=True)
-    with closing(_open(specs, model, limits)) as side_by_side:
+    with closing(_open(specs, model, ignored, limits)) as side_by_side:
         click.echo(f"seed {seed}, {budget}, {' and '.join(side_by_side.names)}", err=True)
         with Progress(console, budget) as progress:
             result = Run(settings, side_by_side, progress).execute()
-        click.echo(summary(result, side_by_side.descriptions, seed), nl=False)
+        click.echo(summary(result, side_by_side, seed), nl=False)
     sys.exit(result.exit_status)
 
 
 @main.command(epilog=EXIT_HELP)
 @click.argument("file", type=click.Path(path_type=Path))
 @target_options(("go",))
-def replay(file: Path, specs: tuple[str, ...], model: bool, program_seconds: float, start_seconds: float) -> None:
+def replay(
+    file: Path,
+    specs: tuple[str, ...],
+    ignored: tuple[str, ...],
+    model: bool,
+    program_seconds: float,
+    start_seconds: float,
+) -> None:
     """Run the trace FILE on all targets, and print what each did at each step.
 
     \b
     scavdiff replay scavdiff-findings/alloc-search-addr-7.trace
     scavdiff replay --target 'exec:./my-port' tests/traces/q1.trace
     """
-    with closing(_open(specs, model, TimeLimits(start_seconds, program_seconds))) as side_by_side:
+    with closing(_open(specs, model, ignored, TimeLimits(start_seconds, program_seconds))) as side_by_side:
         text, status = replay_text(file, side_by_side)
         click.echo(text, nl=False)
     sys.exit(status)
@@ -225,12 +242,12 @@ def describe(specs: tuple[str, ...]) -> None:
             )
 
 
-def _open(specs: Sequence[str], model: bool, limits: TimeLimits) -> SideBySide:
+def _open(specs: Sequence[str], model: bool, ignored: Sequence[str], limits: TimeLimits) -> SideBySide:
     """The targets of a command, connected."""
     wanted = [*(["model"] if model and "model" not in specs else []), *specs]
     targets = [make_target(spec, spec, limits) for spec in wanted]
     check_comparable(targets)
-    side_by_side = SideBySide(targets)
+    side_by_side = SideBySide(targets, strictness_ignoring(ignored))
     try:
         side_by_side.open()
     except BaseException:
@@ -239,9 +256,10 @@ def _open(specs: Sequence[str], model: bool, limits: TimeLimits) -> SideBySide:
     return side_by_side
 
 
-def _replay_flags(specs: Sequence[str], model: bool) -> tuple[str, ...]:
+def _replay_flags(specs: Sequence[str], model: bool, ignored: Sequence[str]) -> tuple[str, ...]:
     """The flags that give `scavdiff replay` the same targets; none for the default ones."""
     flags = [] if tuple(specs) == ("go",) else [flag for spec in specs for flag in ("--target", spec)]
+    flags += [flag for name in ignored for flag in ("--ignore", name)]
     return (*flags, *([] if model else ["--no-model"]))
 
 

@@ -30,6 +30,8 @@ class Finding:
     origin: str
     path: Path
     original_operation_count: int
+    found_after_operation_count: int
+    found_after_seconds: float
     count: int = 1
     flaky: bool = False
 

@@ -25,7 +25,9 @@ def divergence_report(finding: Finding, names: Sequence[str], replay_flags: Sequ
 def _divergence_lines(finding: Finding, names: Sequence[str], replay_flags: Sequence[str]) -> Iterator[str]:
     divergence = finding.divergence
     yield f"divergence: {divergence.signature}"
-    yield f"found in {finding.origin}; {_shortened(finding)}"
+    yield (
+        f"found in {finding.origin}, after {finding.found_after_operation_count:,} operations; {_shortened(finding)}"
+    )
     yield ""
     yield from program_lines(finding.program, divergence.step)
     yield ""

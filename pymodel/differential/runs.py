@@ -165,13 +165,14 @@ class Run:
             return
         self._collect_early()
         minimal = Minimal(work.program, comparison.divergence)
+        seconds = time.monotonic() - self._started
         try:
             minimal = minimal_divergence(self._side_by_side, work.program, comparison.divergence)
         finally:
             # Also if shrinking is interrupted, or a target cannot go on.
-            self._keep(work, comparison, minimal)
+            self._keep(work, comparison, minimal, seconds)
 
-    def _keep(self, work: Work, comparison: Comparison, minimal: Minimal) -> None:
+    def _keep(self, work: Work, comparison: Comparison, minimal: Minimal, seconds: float) -> None:
         """Makes a finding: tells it, writes its trace and, where it did not show again, what the targets answered."""
         signature = minimal.divergence.signature
         path = trace_path(self._settings.findings_folder, signature, self._settings.seed)
@@ -181,6 +182,8 @@ class Run:
             self._origin(work),
             path,
             original_operation_count=len(work.program.operations),
+            found_after_operation_count=self.result.tally.operation_count,
+            found_after_seconds=seconds,
             flaky=minimal.flaky,
         )
         self.result.findings[signature] = finding

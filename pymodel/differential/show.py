@@ -29,7 +29,7 @@ def show_trace(path: Path, target: Target, console: Console) -> None:
     reader = TranscriptReader((target.name,), program, _transcript(target, program), PROGRAM_ID)
     reader.check()
     for line in _lines(reader, program, console.width):
-        console.print(line, no_wrap=True, overflow="ellipsis", crop=False)
+        console.print(line)
 
 
 def _transcript(target: Target, program: Program) -> bytes:

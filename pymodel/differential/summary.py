@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from pymodel.differential.capabilities import Description
 from pymodel.differential.progress import duration
 from pymodel.differential.runs import RunResult
+from pymodel.differential.side_by_side import SideBySide
 
 NOT_COMPARED = (
     "pacing: gcPaceScavenger, bgscavenge and its controller, the trace line",
@@ -18,21 +19,22 @@ NOT_COMPARED = (
 )
 
 
-def summary(result: RunResult, descriptions: Mapping[str, Description], seed: int) -> str:
+def summary(result: RunResult, side_by_side: SideBySide, seed: int) -> str:
     """The whole text, lines ended by line feeds."""
-    return "\n".join(_lines(result, descriptions, seed)) + "\n"
+    return "\n".join(_lines(result, side_by_side, seed)) + "\n"
 
 
-def _lines(result: RunResult, descriptions: Mapping[str, Description], seed: int) -> Iterator[str]:
+def _lines(result: RunResult, side_by_side: SideBySide, seed: int) -> Iterator[str]:
     tally = result.tally
     rate = tally.operation_count / result.seconds if result.seconds > 0 else 0
-    targets = ", ".join(f"{name} ({_who(description)})" for name, description in descriptions.items())
+    targets = ", ".join(f"{name} ({_who(description)})" for name, description in side_by_side.descriptions.items())
     yield f"targets    {targets}"
     yield f"seed       {seed}"
     yield (
         f"compared   {tally.program_count:,} programs, {tally.operation_count:,} operations, "
         f"{tally.state_count:,} whole states in {duration(result.seconds)} ({rate:,.0f} operations/s)"
     )
+    yield f"strictness {side_by_side.strictness}"
     yield from _table("programs", tally.program_kinds)
     yield from _table("operations", tally.operations)
     yield from _table("outcomes", tally.outcomes)

@@ -1,6 +1,6 @@
 """The programs of a run, all from one seed.
 
-Every fourth program is drawn by Hypothesis, short; the others are expanded from tapes. The same seed gives the same
+Every eighth program is drawn by Hypothesis, short; the others are expanded from tapes. The same seed gives the same
 programs in the same order, however fast they are run.
 """
 
@@ -18,10 +18,11 @@ from pymodel.differential.program import Program
 
 DRAWN = "drawn by Hypothesis"
 SEED_MAX = (1 << 64) - 1
-DRAWN_EVERY = 4
+DRAWN_EVERY = 8
 DRAWN_BATCH_COUNT = 32
-# A program whose number is a multiple of this is checked in full every so many operations, the others at their ends.
+# One program of these is observed in full every so many operations, the others only at their ends.
 CHECKPOINTED_EVERY = 8
+CHECKPOINTED_REMAINDER = 4
 CHECKPOINT_INTERVAL = 16
 
 
@@ -36,7 +37,7 @@ class Work:
     @property
     def checkpoint_interval(self) -> int:
         """How often the target is to say the whole state."""
-        return CHECKPOINT_INTERVAL if self.number % CHECKPOINTED_EVERY == 0 else 0
+        return CHECKPOINT_INTERVAL if self.number % CHECKPOINTED_EVERY == CHECKPOINTED_REMAINDER else 0
 
 
 def workload(seed: int) -> Iterator[Work]:
