@@ -20,6 +20,8 @@ class Form(Enum):
     """An index, a number of things or a flag: one word, written in decimal."""
     WORD = "word"
     """An address, a chunk, a word of bits or a summary: one word, written in hexadecimal."""
+    FLOAT = "float"
+    """A float64: one word, its bits, written in hexadecimal."""
 
     @property
     def word_count(self) -> int:
@@ -76,6 +78,11 @@ class CallFunction:
     takes: Words
     gives: Words
 
+    @property
+    def pacing_only(self) -> bool:
+        """Whether only programs with pacing may call it."""
+        return self.number >= _FIRST_PACING_NUMBER
+
 
 def _words(description: str) -> Words:
     """The shape that `description` names, as in `bits i:count *ranges`; a name without a form is a bitmap."""
@@ -89,6 +96,9 @@ def _words(description: str) -> Words:
             values.append((name, Form(form) if form else Form.BITS))
     return Words(tuple(values), rest)
 
+
+# Functions with this number or one above it are called in programs with pacing only.
+_FIRST_PACING_NUMBER = 60
 
 _TABLE = (
     ("get", 1, "bits i:count", "bit:count"),
@@ -135,6 +145,19 @@ _TABLE = (
     ("ranges_remove_last", 48, "byte_count:count *ranges", "base:word limit:word total_bytes:count *ranges"),
     ("ranges_remove_greater_equal", 49, "address:word *ranges", "total_bytes:count *ranges"),
     ("ranges_clone_into", 50, "range_count:count *ranges", "total_bytes:count *ranges"),
+    (
+        "pi_next",
+        _FIRST_PACING_NUMBER,
+        "kp:float ti:float tt:float min:float max:float err_integral:float err_overflow:count input_overflow:count "
+        "input:float setpoint:float period:float",
+        "output:float ok:count err_integral:float err_overflow:count input_overflow:count",
+    ),
+    (
+        "pi_reset",
+        61,
+        "err_integral:float err_overflow:count input_overflow:count",
+        "err_integral:float err_overflow:count input_overflow:count",
+    ),
 )
 
 CALL_FUNCTIONS: dict[str, CallFunction] = {

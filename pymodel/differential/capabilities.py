@@ -4,37 +4,17 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from typing import get_args
 
+from pymodel.differential import program as p
 from pymodel.differential.calls import CALL_FUNCTIONS
-from pymodel.differential.program import (
-    Alloc,
-    Cache,
-    CacheAlloc,
-    Call,
-    Flush,
-    Free,
-    FreeAt,
-    Grow,
-    GrowAt,
-    Operation,
-    PokeChunk,
-    PokeSearchAddr,
-    PokeSummary,
-    Program,
-    Reserve,
-    Scavenge,
-    ScavengeAt,
-    ScavengeOne,
-    StartGen,
-    Unreserve,
-    UnreserveAt,
-)
+from pymodel.differential.program import Call, Operation, Program
 
 PROTOCOL_VERSION = 1
 
 
 class Capability(enum.IntEnum):
-    """A part of the page heap that a target may implement, numbered as in the protocol; usable with those below it."""
+    """A part of the page heap that a target may implement, numbered as in the protocol; usable with those below."""
 
     BITS = 1
     RANGES = 2
@@ -43,34 +23,36 @@ class Capability(enum.IntEnum):
     PAGE_CACHE = 5
     SCAVENGE = 6
     OUTSIDE_CONTRACT = 7
+    PACING = 8
 
     @property
     def words(self) -> str:
         """The name as a person reads it."""
         return self.name.lower().replace("_", " ")
 
+    @property
+    def below(self) -> frozenset[Capability]:
+        """The capabilities without which it is of no use; pacing does without what is outside the contract."""
+        return frozenset(c for c in Capability if c < self and c is not Capability.OUTSIDE_CONTRACT)
+
 
 ALL_CAPABILITIES = frozenset(Capability)
 
 _BY_OPERATION: dict[type[Operation], Capability] = {
-    Grow: Capability.PAGE_ALLOCATOR,
-    Alloc: Capability.PAGE_ALLOCATOR,
-    Free: Capability.PAGE_ALLOCATOR,
-    Cache: Capability.PAGE_CACHE,
-    CacheAlloc: Capability.PAGE_CACHE,
-    Flush: Capability.PAGE_CACHE,
-    StartGen: Capability.SCAVENGE,
-    Scavenge: Capability.SCAVENGE,
-    Reserve: Capability.SCAVENGE,
-    ScavengeOne: Capability.SCAVENGE,
-    Unreserve: Capability.SCAVENGE,
-    GrowAt: Capability.OUTSIDE_CONTRACT,
-    FreeAt: Capability.OUTSIDE_CONTRACT,
-    ScavengeAt: Capability.OUTSIDE_CONTRACT,
-    UnreserveAt: Capability.OUTSIDE_CONTRACT,
-    PokeSummary: Capability.OUTSIDE_CONTRACT,
-    PokeChunk: Capability.OUTSIDE_CONTRACT,
-    PokeSearchAddr: Capability.OUTSIDE_CONTRACT,
+    p.Grow: Capability.PAGE_ALLOCATOR,
+    p.Alloc: Capability.PAGE_ALLOCATOR,
+    p.Free: Capability.PAGE_ALLOCATOR,
+    p.Cache: Capability.PAGE_CACHE,
+    p.CacheAlloc: Capability.PAGE_CACHE,
+    p.Flush: Capability.PAGE_CACHE,
+    p.StartGen: Capability.SCAVENGE,
+    p.Scavenge: Capability.SCAVENGE,
+    p.Reserve: Capability.SCAVENGE,
+    p.ScavengeOne: Capability.SCAVENGE,
+    p.Unreserve: Capability.SCAVENGE,
+    **dict.fromkeys(get_args(p.OutsideOperation), Capability.OUTSIDE_CONTRACT),
+    **dict.fromkeys(get_args(p.PacingInsideOperation), Capability.PACING),
+    **dict.fromkeys(get_args(p.PacingOutsideOperation), Capability.PACING),
 }
 # The protocol numbers the functions in blocks: bits, then summaries, then ranges.
 _FIRST_SUMMARIES_CALL = CALL_FUNCTIONS["pack_palloc_sum"].number
@@ -92,12 +74,7 @@ class Description:
 
 def usable_capabilities(listed: frozenset[int]) -> frozenset[Capability]:
     """The capabilities of `listed` that have all those below them."""
-    usable = []
-    for capability in Capability:
-        if capability not in listed:
-            break
-        usable.append(capability)
-    return frozenset(usable)
+    return frozenset(capability for capability in Capability if capability in listed and capability.below <= listed)
 
 
 def capabilities_needed(program: Program) -> frozenset[Capability]:
@@ -108,6 +85,8 @@ def capabilities_needed(program: Program) -> frozenset[Capability]:
         needed |= {_call_capability(operation) for operation in program.operations if isinstance(operation, Call)}
     if program.outside_contract:
         needed.add(Capability.OUTSIDE_CONTRACT)
+    if program.pacing:
+        needed.add(Capability.PACING)
     return frozenset(needed)
 
 
@@ -126,6 +105,8 @@ def reason_to_leave_out(description: Description, program: Program, program_byte
 
 def _call_capability(call: Call) -> Capability:
     number = CALL_FUNCTIONS[call.function].number
+    if CALL_FUNCTIONS[call.function].pacing_only:
+        return Capability.PACING
     if number < _FIRST_SUMMARIES_CALL:
         return Capability.BITS
     return Capability.SUMMARIES if number < _FIRST_RANGES_CALL else Capability.RANGES

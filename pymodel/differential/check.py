@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from pymodel.differential.calls import CALL_FUNCTIONS
 from pymodel.differential.errors import BadInput
-from pymodel.differential.operations import KIND_BY_CLASS, WORD_MAX, Field, OperationKind
-from pymodel.differential.program import Call, Free, Grow, GrowAt, Operation, Program
+from pymodel.differential.operations import KIND_BY_CLASS, PHYS_PAGE_SIZE_MIN, WORD_MAX, Field, OperationKind
+from pymodel.differential.program import Call, Free, Grow, GrowAt, Operation, PokePhysPage, Program, Span
 
 OPERATION_COUNT_MAX = 131072
 GROWN_CHUNK_COUNT_MAX = 1 << 20
-PHYS_PAGE_SIZE_MIN = 4096
 PHYS_PAGE_SIZE_MAX = 524288
 PHYS_HUGE_PAGE_SIZE_MAX = 4 << 20
 CHUNK_MIN = -0x1FFFFFF
 CHUNK_LIMIT = 0x2000000
 CHUNK_BYTES = 4 << 20
+PAGE_BYTES = 8192
+ARENA_BYTES = 64 << 20
+# Where spans grow: addresses from 2^44 on, below 2^47.
+SPAN_SPACE_BYTES = (1 << 47) - (1 << 44)
 
 
 class InvalidProgram(BadInput):
@@ -62,6 +65,7 @@ def check_program(program: Program) -> None:
     for step, operation in enumerate(program.operations):
         kind = KIND_BY_CLASS[type(operation)]
         try:
+            _check_labels(operation, kind, program)
             _check_operation(operation, kind, program.outside_contract)
             _check_slot_is_new(operation, kind, step, written_by)
         except _WrongField as wrong:
@@ -88,12 +92,27 @@ def chunks_grown(operation: Operation) -> int:
     if isinstance(operation, GrowAt):
         # Neither end need be aligned.
         return operation.size // CHUNK_BYTES + 2
+    if isinstance(operation, Span):
+        # Whole arenas are reserved, and what an earlier span left of one comes into use later.
+        arenas = -(-operation.page_count * PAGE_BYTES // ARENA_BYTES)
+        return arenas * (ARENA_BYTES // CHUNK_BYTES) if arenas * ARENA_BYTES <= SPAN_SPACE_BYTES else 0
     return 0
 
 
-def _check_operation(operation: Operation, kind: OperationKind, outside: bool) -> None:
-    if kind.outside_only and not outside:
+def _check_labels(operation: Operation, kind: OperationKind, program: Program) -> None:
+    if kind.outside_only and not program.outside_contract:
         raise _WrongField("", "is outside the contract, and the program is not labelled so")
+    if program.pacing:
+        return
+    if kind.pacing_only:
+        raise _WrongField("", "is pacing, and the program is not labelled so")
+    if isinstance(operation, Call):
+        function = CALL_FUNCTIONS.get(operation.function)
+        if function is not None and function.pacing_only:
+            raise _WrongField("function", f"{function.name} is pacing, and the program is not labelled so")
+
+
+def _check_operation(operation: Operation, kind: OperationKind, outside: bool) -> None:
     for field in kind.fields:
         _check_field(field, getattr(operation, field.name), outside)
     if isinstance(operation, Grow):
@@ -102,6 +121,8 @@ def _check_operation(operation: Operation, kind: OperationKind, outside: bool) -
         _check_freed_pages(operation)
     elif isinstance(operation, Call):
         _check_call(operation)
+    elif isinstance(operation, PokePhysPage) and operation.byte_count % PHYS_PAGE_SIZE_MIN:
+        raise _WrongField("byte_count", f"{operation.byte_count} is no multiple of {PHYS_PAGE_SIZE_MIN}")
 
 
 def _check_field(field: Field, value: int | None, outside: bool) -> None:

@@ -22,12 +22,14 @@ from pymodel.differential.wireform import (
     tag_varint,
     varint,
 )
+from pymodel.pageheap.words import signed
 from pymodel.wire import pageheap_pb2
 
 BITMAP_BYTE_COUNT = 64
 
 _ID, _PHYS, _HUGE = tag_fixed64(1), tag_fixed64(2), tag_fixed64(3)
 _OUTSIDE, _INTERVAL, _OPERATION = tag_varint(4), tag_fixed64(5), tag_length(6)
+_PACING = tag_varint(7)
 _CALL_FUNCTION, _CALL_ARGUMENTS = tag_varint(1), tag_length(2)
 
 _Encoder = Callable[[Any], bytes]
@@ -43,6 +45,8 @@ def encode_program(program: Program, program_id: int, checkpoint_interval: int =
     if checkpoint_interval:
         parts.append(_INTERVAL + pack_word(checkpoint_interval))
     parts += [encoders[type(operation)](operation) for operation in program.operations]
+    if program.pacing:
+        parts.append(_PACING + b"\x01")
     return b"".join(parts)
 
 
@@ -56,7 +60,7 @@ def _field_encoder(field: Field) -> _Encoder:
         case Wire.FIXED64:
             tag = tag_fixed64(number)
             return lambda value: tag + pack_word(value) if value else b""
-        case Wire.SFIXED64:
+        case Wire.SFIXED64 | Wire.INT64:
             tag = tag_fixed64(number)
             return lambda value: tag + pack_signed(value) if value else b""
         case Wire.BITMAP:
@@ -109,7 +113,8 @@ def decode_program(data: bytes) -> Request:
         if not message.HasField(field):
             raise InvalidProgram(None, field, "is missing")
     operations = tuple(_decode_operation(step, message) for step, message in enumerate(message.operations))
-    program = Program(operations, message.phys_page_size, message.phys_huge_page_size, message.outside_contract)
+    sizes = message.phys_page_size, message.phys_huge_page_size
+    program = Program(operations, *sizes, message.outside_contract, message.pacing)
     check_program(program)
     return Request(program, message.id, message.checkpoint_interval)
 
@@ -133,6 +138,8 @@ def _decode_field(step: int, kind: OperationKind, field: Field, message: Any) ->
             place = f"operations[{step}].{kind.name}.{field.name}"
             raise InvalidProgram(step, place, f"has {len(value)} bytes, not {BITMAP_BYTE_COUNT}")
         return int.from_bytes(value, "little")
+    if field.wire is Wire.INT64:
+        return signed(value)
     if kind.name == "free" and field.name == "limit" and not message.HasField("limit"):
         return None
     number: int = value

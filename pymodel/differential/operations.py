@@ -13,11 +13,18 @@ from pymodel.differential import program as p
 
 WORD_MAX = (1 << 64) - 1
 SLOT_MAX = p.SLOT_COUNT_MAX - 1
+PHYS_PAGE_SIZE_MIN = 4096
 GROW_CHUNK_COUNT_MAX = 8192
 ALLOC_PAGE_COUNT_MAX = 1 << 32
 CACHE_ALLOC_PAGE_COUNT_MAX = 64
 GROW_AT_SIZE_MAX = 1 << 35
 SUMMARY_LEVEL_MAX = 4
+TICK_NS_MAX = 10**13
+SCAVENGE_COST_NS_MAX = 10**9
+GOMAXPROCS_MAX = 4096
+SPAN_PAGE_COUNT_MAX = 1 << 22
+POKED_PHYS_PAGE_SIZE_MAX = 1 << 20
+INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 
 
 class Wire(Enum):
@@ -26,6 +33,7 @@ class Wire(Enum):
     UINT32 = "uint32"
     FIXED64 = "fixed64"
     SFIXED64 = "sfixed64"
+    INT64 = "fixed64 in two's complement"
     BOOL = "bool"
     BITMAP = "bytes"
 
@@ -41,6 +49,11 @@ class Written(Enum):
     BYTES = "a number of bytes"
     """Decimal, or `all` for 2^64-1."""
     BITMAP = "a list of page ranges"
+    DURATION = "a duration"
+    """Nanoseconds, or a whole number of ns, us, ms or s; printed in the largest unit that holds it."""
+    INSTANT = "a number of nanoseconds"
+    """Signed."""
+    FLAG = "0 or 1"
     WORD = "a word"
     """The field's own name where it is true, nothing where it is not."""
     SPAN = "a span slot"
@@ -82,6 +95,7 @@ class OperationKind:
     pattern: str
     fields: tuple[Field, ...]
     outside_only: bool
+    pacing_only: bool
 
     @property
     def written_slot(self) -> Field | None:
@@ -120,10 +134,20 @@ def _chunk(name: str, number: int) -> Field:
     return _field(name, number, Written.CHUNK, (-(1 << 63), (1 << 63) - 1), wire=Wire.SFIXED64)
 
 
+def _duration(name: str, number: int, most: int) -> Field:
+    return _field(name, number, Written.DURATION, (0, most))
+
+
+def _switch(name: str, number: int) -> Field:
+    return _field(name, number, Written.FLAG, (0, 1), wire=Wire.BOOL)
+
+
 _DECIMAL, _HEX, _BYTES = Written.DECIMAL, Written.HEXADECIMAL, Written.BYTES
 _SPAN, _CACHE, _RESERVATION = Written.SPAN, Written.CACHE, Written.RESERVATION
 
-_INSIDE: tuple[tuple[int, type[p.Operation], str, tuple[Field, ...]], ...] = (
+_Table = tuple[tuple[int, type[p.Operation], str, tuple[Field, ...]], ...]
+
+_INSIDE: _Table = (
     (
         1,
         p.Grow,
@@ -168,7 +192,7 @@ _INSIDE: tuple[tuple[int, type[p.Operation], str, tuple[Field, ...]], ...] = (
     (12, p.Call, "call", ()),
 )
 
-_OUTSIDE: tuple[tuple[int, type[p.Operation], str, tuple[Field, ...]], ...] = (
+_OUTSIDE: _Table = (
     (
         13,
         p.GrowAt,
@@ -216,14 +240,89 @@ _OUTSIDE: tuple[tuple[int, type[p.Operation], str, tuple[Field, ...]], ...] = (
     (19, p.PokeSearchAddr, "poke_search_addr {address}", (_field("address", 1, _HEX),)),
 )
 
+_PACING: _Table = (
+    (20, p.BgStart, "bg_start", ()),
+    (21, p.Tick, "tick {duration_ns}", (_duration("duration_ns", 1, TICK_NS_MAX),)),
+    (22, p.Timer, "timer", ()),
+    (23, p.Sysmon, "sysmon", ()),
+    (24, p.Wake, "wake", ()),
+    (25, p.Ready, "ready", ()),
+    (
+        26,
+        p.Gomaxprocs,
+        "gomaxprocs {count}",
+        (_field("count", 1, _DECIMAL, (1, GOMAXPROCS_MAX), outside=(0, (1 << 31) - 1)),),
+    ),
+    (27, p.ScavengeCost, "scavenge_cost {cost_ns}", (_duration("cost_ns", 1, SCAVENGE_COST_NS_MAX),)),
+    (28, p.Faketime, "faketime {on}", (_switch("on", 1),)),
+    (29, p.Scavtrace, "scavtrace {on}", (_switch("on", 1),)),
+    (
+        30,
+        p.Pace,
+        "pace {heap_goal} {last_heap_goal}",
+        (_field("heap_goal", 1, _BYTES), _field("last_heap_goal", 2, _BYTES)),
+    ),
+    (
+        31,
+        p.MarkTermination,
+        "mark_termination {heap_goal} {last_heap_goal}",
+        (_field("heap_goal", 1, _BYTES), _field("last_heap_goal", 2, _BYTES)),
+    ),
+    (32, p.SweepDone, "sweep_done", ()),
+    (33, p.ScavengeAll, "scavenge_all", ()),
+    (
+        34,
+        p.Span,
+        "{slot} = span {page_count}",
+        (_slot("slot", 1, _SPAN), _field("page_count", 2, _DECIMAL, (1, SPAN_PAGE_COUNT_MAX), outside=(0, 1 << 40))),
+    ),
+    (35, p.HeapRetained, "heap_retained", ()),
+    (
+        36,
+        p.PrintScavTrace,
+        "print_scav_trace {generation} {released} ?{forced}",
+        (
+            _field("generation", 1, _DECIMAL, (0, (1 << 32) - 1), wire=Wire.UINT32),
+            _field("released", 2, _BYTES),
+            _flag("forced", 3),
+        ),
+    ),
+)
+
+_PACING_OUTSIDE: _Table = (
+    (
+        37,
+        p.PokePhysPage,
+        "poke_phys_page {byte_count}",
+        (_field("byte_count", 1, _DECIMAL, (PHYS_PAGE_SIZE_MIN, POKED_PHYS_PAGE_SIZE_MAX)),),
+    ),
+    (
+        38,
+        p.PokeStats,
+        "poke_stats {heap_sys} {heap_released} {heap_inuse}",
+        (_field("heap_sys", 1, _BYTES), _field("heap_released", 2, _BYTES), _field("heap_inuse", 3, _BYTES)),
+    ),
+    (
+        39,
+        p.PokeClock,
+        "poke_clock {now_ns}",
+        (_field("now_ns", 1, Written.INSTANT, (INT64_MIN, INT64_MAX), wire=Wire.INT64),),
+    ),
+)
+
 
 def _name(pattern: str) -> str:
     return next(word for word in pattern.split() if word[0] not in "{=")
 
 
 OPERATION_KINDS: tuple[OperationKind, ...] = tuple(
-    OperationKind(_name(pattern), number, value_class, pattern, fields, outside_only)
-    for table, outside_only in ((_INSIDE, False), (_OUTSIDE, True))
+    OperationKind(_name(pattern), number, value_class, pattern, fields, outside_only, pacing_only)
+    for table, outside_only, pacing_only in (
+        (_INSIDE, False, False),
+        (_OUTSIDE, True, False),
+        (_PACING, False, True),
+        (_PACING_OUTSIDE, True, True),
+    )
     for number, value_class, pattern, fields in table
 )
 KIND_BY_CLASS: dict[type[p.Operation], OperationKind] = {kind.value_class: kind for kind in OPERATION_KINDS}

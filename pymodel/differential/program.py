@@ -166,11 +166,163 @@ class PokeSearchAddr:
     address: int
 
 
+@dataclass(frozen=True, slots=True)
+class BgStart:
+    """`bg_start`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """`tick NS`"""
+
+    duration_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """`timer`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Sysmon:
+    """`sysmon`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """`wake`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """`ready`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Gomaxprocs:
+    """`gomaxprocs N`"""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScavengeCost:
+    """`scavenge_cost NS`, of one physical page."""
+
+    cost_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Faketime:
+    """`faketime 0|1`"""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scavtrace:
+    """`scavtrace 0|1`"""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """`pace GOAL LAST`, in bytes."""
+
+    heap_goal: int
+    last_heap_goal: int
+
+
+@dataclass(frozen=True, slots=True)
+class MarkTermination:
+    """`mark_termination GOAL LAST`, in bytes."""
+
+    heap_goal: int
+    last_heap_goal: int
+
+
+@dataclass(frozen=True, slots=True)
+class SweepDone:
+    """`sweep_done`"""
+
+
+@dataclass(frozen=True, slots=True)
+class ScavengeAll:
+    """`scavenge_all`"""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`sN = span PAGES`"""
+
+    slot: int
+    page_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeapRetained:
+    """`heap_retained`"""
+
+
+@dataclass(frozen=True, slots=True)
+class PrintScavTrace:
+    """`print_scav_trace GEN RELEASED [forced]`"""
+
+    generation: int
+    released: int
+    forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PokePhysPage:
+    """`poke_phys_page BYTES`, outside the contract."""
+
+    byte_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class PokeStats:
+    """`poke_stats SYS RELEASED INUSE`, in bytes, outside the contract."""
+
+    heap_sys: int
+    heap_released: int
+    heap_inuse: int
+
+
+@dataclass(frozen=True, slots=True)
+class PokeClock:
+    """`poke_clock NS`, signed, outside the contract."""
+
+    now_ns: int
+
+
 InsideOperation = (
     Grow | Alloc | Free | Cache | CacheAlloc | Flush | StartGen | Scavenge | Reserve | ScavengeOne | Unreserve | Call
 )
 OutsideOperation = GrowAt | FreeAt | ScavengeAt | UnreserveAt | PokeSummary | PokeChunk | PokeSearchAddr
-Operation = InsideOperation | OutsideOperation
+PacingInsideOperation = (
+    BgStart
+    | Tick
+    | Timer
+    | Sysmon
+    | Wake
+    | Ready
+    | Gomaxprocs
+    | ScavengeCost
+    | Faketime
+    | Scavtrace
+    | Pace
+    | MarkTermination
+    | SweepDone
+    | ScavengeAll
+    | Span
+    | HeapRetained
+    | PrintScavTrace
+)
+PacingOutsideOperation = PokePhysPage | PokeStats | PokeClock
+PacingOperation = PacingInsideOperation | PacingOutsideOperation
+Operation = InsideOperation | OutsideOperation | PacingOperation
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +333,5 @@ class Program:
     phys_page_size: int = DEFAULT_PHYS_PAGE_SIZE
     phys_huge_page_size: int = DEFAULT_PHYS_HUGE_PAGE_SIZE
     outside_contract: bool = False
+    pacing: bool = False
+    """Whether it may hold pacing operations, and whether what they change is observed."""

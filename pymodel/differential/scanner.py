@@ -10,6 +10,8 @@ from pymodel.differential.operations import WORD_MAX
 _TOKEN = re.compile(r"\.\.|[=\[\]]|-?\w+|\S")
 _NUMBER = re.compile(r"-?(0x[0-9a-fA-F]+|[0-9]+)")
 _BLANK = re.compile(r"\s*")
+_DURATION = re.compile(r"([0-9]{1,20})(ns|us|ms|s)")
+_UNIT_NS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _PAGE_LIMIT = 512
 ALL = "all"
 
@@ -80,6 +82,25 @@ class Scanner:
         self.take()
         return value
 
+    def flag(self, what: str) -> int:
+        """0 or 1."""
+        token = self.peek()
+        if token not in ("0", "1"):
+            raise self.error(what)
+        self.take()
+        return int(token)
+
+    def duration(self, what: str) -> int:
+        """A number of nanoseconds, bare or as a whole number of ns, us, ms or s."""
+        match = _DURATION.fullmatch(self.peek())
+        if match is None:
+            return self.number(what)
+        nanoseconds = int(match[1]) * _UNIT_NS[match[2]]
+        if nanoseconds > WORD_MAX:
+            raise self.error(f"{what} of at most {WORD_MAX} ns")
+        self.take()
+        return nanoseconds
+
     def slot(self, letter: str, what: str) -> int:
         """The number of a slot written as `letter` and that number."""
         token = self.peek()
@@ -118,6 +139,12 @@ class Scanner:
         match = _BLANK.match(self._text, self._position)
         assert match is not None, "the pattern matches nothing, too"
         self._position = match.end()
+
+
+def print_duration(nanoseconds: int) -> str:
+    """A duration in the largest unit that holds it as a whole number: `10ms`; `0ns` for none."""
+    unit = next(unit for unit, size in _UNIT_NS.items() if nanoseconds % size == 0 and (nanoseconds or size == 1))
+    return f"{nanoseconds // _UNIT_NS[unit]}{unit}"
 
 
 def print_bitmap(bits: int) -> str:

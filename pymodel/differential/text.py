@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 from pymodel.differential.calls import CALL_FUNCTIONS, CallFunction, Form, ListForm, Words, bits_to_words, words_to_bits
 from pymodel.differential.check import InvalidProgram, check_program
-from pymodel.differential.operations import KIND_BY_CLASS, KIND_BY_NAME, WORD_MAX, Field, OperationKind, Written
+from pymodel.differential.operations import KIND_BY_CLASS, KIND_BY_NAME, WORD_MAX, Field, OperationKind, Wire, Written
 from pymodel.differential.patterns import PATTERNS, Element, Literal
 from pymodel.differential.program import (
     DEFAULT_PHYS_HUGE_PAGE_SIZE,
@@ -21,12 +21,13 @@ from pymodel.differential.program import (
     Operation,
     Program,
 )
-from pymodel.differential.scanner import ALL, ProgramSyntaxError, Scanner, print_bitmap
-from pymodel.differential.trace import AT_HEAP, AT_OUTSIDE, AT_VERSION, Comment, TraceFile, with_heading
+from pymodel.differential.scanner import ALL, ProgramSyntaxError, Scanner, print_bitmap, print_duration
+from pymodel.differential.trace import AT_HEAP, AT_OUTSIDE, AT_PACING, AT_VERSION, Comment, TraceFile, with_heading
 
 __all__ = [
     "AT_HEAP",
     "AT_OUTSIDE",
+    "AT_PACING",
     "AT_VERSION",
     "Comment",
     "InvalidProgram",
@@ -41,6 +42,7 @@ __all__ = [
 ]
 
 VERSION_LINE = "pageheap program 1"
+PACING_LINE = "pacing"
 OUTSIDE_LINE = "outside contract"
 
 
@@ -70,6 +72,8 @@ def print_program(trace: TraceFile | Program) -> str:
 def _statements(program: Program) -> Iterator[tuple[int, str]]:
     yield AT_VERSION, VERSION_LINE
     yield AT_HEAP, f"heap phys_page={program.phys_page_size} huge_page={program.phys_huge_page_size}"
+    if program.pacing:
+        yield AT_PACING, PACING_LINE
     if program.outside_contract:
         yield AT_OUTSIDE, OUTSIDE_LINE
     for step, operation in enumerate(program.operations):
@@ -101,6 +105,10 @@ def _print_field(field: Field, value: int | None) -> str:
             return print_bitmap(value)
         case Written.WORD:
             return field.name if value else ""
+        case Written.FLAG:
+            return str(int(value))
+        case Written.DURATION:
+            return print_duration(value)
         case _:
             return f"{field.written.slot_letter}{value}"
 
@@ -121,7 +129,7 @@ def print_words(shape: Words, words: tuple[int, ...]) -> list[str]:
                 texts.append(print_bitmap(words_to_bits(part)))
             case Form.COUNT:
                 texts.append(str(part[0]))
-            case Form.WORD:
+            case Form.WORD | Form.FLOAT:
                 texts.append(f"{part[0]:#x}")
     rest = words[position:]
     if shape.rest is ListForm.SUMMARIES:
@@ -156,6 +164,7 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
         self._sizes = (DEFAULT_PHYS_PAGE_SIZE, DEFAULT_PHYS_HUGE_PAGE_SIZE)
+        self._pacing = False
         self._outside = False
         self._last_statement: int | None = None
         self._operations: list[Operation] = []
@@ -182,7 +191,7 @@ class _Reader:
         """The trace that the lines made."""
         end = len(self._operations)
         comments = (*self._comments, *(Comment(end, text) for text in self._waiting))
-        program = Program(tuple(self._operations), *self._sizes, self._outside)
+        program = Program(tuple(self._operations), *self._sizes, self._outside, self._pacing)
         try:
             check_program(program)
         except InvalidProgram as error:
@@ -200,6 +209,10 @@ class _Reader:
             self._heap_place = f"{self._file}:{scanner.line_number}:{scanner.column}"
             self._sizes = _read_heap(scanner)
             at = AT_HEAP
+        elif first == "pacing" and self._last_statement < AT_PACING:
+            _expect_words(scanner, PACING_LINE)
+            self._pacing = True
+            at = AT_PACING
         elif first == "outside" and self._last_statement < AT_OUTSIDE:
             _expect_words(scanner, OUTSIDE_LINE)
             self._outside = True
@@ -248,7 +261,7 @@ def _read_operation(scanner: Scanner) -> Operation:
 
 
 def _is_flag(field: Field) -> bool:
-    return field.written is Written.WORD
+    return field.wire is Wire.BOOL
 
 
 def _read_name(scanner: Scanner) -> tuple[OperationKind, dict[str, int] | None]:
@@ -293,7 +306,11 @@ def _read_value(scanner: Scanner, field: Field) -> int:
     if written is Written.WORD:
         scanner.expect(field.name)
         return 1
-    return scanner.number(f"{written.value} ({field.name})", signed=written is Written.CHUNK)
+    if written is Written.FLAG:
+        return scanner.flag(f"{written.value} ({field.name})")
+    if written is Written.DURATION:
+        return scanner.duration(f"{written.value} ({field.name})")
+    return scanner.number(f"{written.value} ({field.name})", signed=written in (Written.CHUNK, Written.INSTANT))
 
 
 def _read_call(scanner: Scanner) -> Call:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from pymodel.differential.program import Program
 
-AT_VERSION = -3
-AT_HEAP = -2
+AT_VERSION = -4
+AT_HEAP = -3
+AT_PACING = -2
 AT_OUTSIDE = -1
 
 
@@ -16,8 +17,8 @@ class Comment:
     """A comment or a blank line.
 
     `at` is the statement that it stands before, or behind on the same line: an operation's index, the number of
-    operations for the end of the trace, or one of AT_VERSION (behind only), AT_HEAP, AT_OUTSIDE. `text` is what follows
-    `# `, None for a blank line.
+    operations for the end of the trace, or one of AT_VERSION (behind only), AT_HEAP, AT_PACING, AT_OUTSIDE.
+    `text` is what follows `# `, None for a blank line.
     """
 
     at: int

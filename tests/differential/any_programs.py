@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pymodel.differential.calls import CALL_FUNCTIONS
 from pymodel.differential.check import CHUNK_LIMIT, CHUNK_MIN, check_program
 from pymodel.differential.operations import KIND_BY_CLASS, OPERATION_KINDS, WORD_MAX, Field, OperationKind, Wire
-from pymodel.differential.program import Call, Free, Grow, Operation, Program
+from pymodel.differential.program import Call, Free, Grow, Operation, PokePhysPage, Program
 
 words = st.one_of(st.integers(0, 9), st.integers(0, WORD_MAX), st.just(WORD_MAX))
 bitmaps = st.one_of(st.sampled_from([0, 1, (1 << 512) - 1, 1 << 511]), st.integers(0, (1 << 512) - 1))
@@ -47,8 +47,9 @@ def frees(draw: st.DrawFn) -> Free:
 
 
 @st.composite
-def calls(draw: st.DrawFn) -> Call:
-    function = CALL_FUNCTIONS[draw(st.sampled_from(sorted(CALL_FUNCTIONS)))]
+def calls(draw: st.DrawFn, pacing: bool) -> Call:
+    names = sorted(name for name, function in CALL_FUNCTIONS.items() if pacing or not function.pacing_only)
+    function = CALL_FUNCTIONS[draw(st.sampled_from(names))]
     arguments: list[int] = []
     for _, form in function.takes.values:
         arguments += draw(st.lists(words, min_size=form.word_count, max_size=form.word_count))
@@ -58,9 +59,14 @@ def calls(draw: st.DrawFn) -> Call:
     return Call(function.name, tuple(arguments))
 
 
-def operations_of(kind: OperationKind, outside: bool) -> st.SearchStrategy[Operation]:
+def operations_of(kind: OperationKind, outside: bool, pacing: bool) -> st.SearchStrategy[Operation]:
     """Any operation of a kind."""
-    special: dict[type[Operation], Callable[[], st.SearchStrategy[Operation]]] = {Grow: grows, Free: frees, Call: calls}
+    special: dict[type[Operation], Callable[[], st.SearchStrategy[Operation]]] = {
+        Grow: grows,
+        Free: frees,
+        Call: lambda: calls(pacing),
+        PokePhysPage: lambda: st.builds(PokePhysPage, st.integers(1, 256).map(lambda pages: pages * 4096)),
+    }
     if kind.value_class in special:
         return special[kind.value_class]()
     return st.builds(kind.value_class, **{field.name: values(field, outside) for field in kind.fields})
@@ -69,12 +75,11 @@ def operations_of(kind: OperationKind, outside: bool) -> st.SearchStrategy[Opera
 @st.composite
 def any_programs(draw: st.DrawFn, max_size: int = 12) -> Program:
     """Any valid program."""
-    outside = draw(st.booleans())
-    kinds = [kind for kind in OPERATION_KINDS if outside or not kind.outside_only]
-    one = st.sampled_from(kinds).flatmap(lambda kind: operations_of(kind, outside))
-    program = Program(
-        without_second_writes(draw(st.lists(one, max_size=max_size))), draw(page_sizes), draw(huge_page_sizes), outside
-    )
+    outside, pacing = draw(st.booleans()), draw(st.booleans())
+    kinds = [kind for kind in OPERATION_KINDS if outside >= kind.outside_only and pacing >= kind.pacing_only]
+    one = st.sampled_from(kinds).flatmap(lambda kind: operations_of(kind, outside, pacing))
+    operations = without_second_writes(draw(st.lists(one, max_size=max_size)))
+    program = Program(operations, draw(page_sizes), draw(huge_page_sizes), outside, pacing)
     check_program(program)
     return program
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +37,7 @@ WORD_MAX = (1 << 64) - 1
 def test_removing_any_operation_leaves_a_valid_program(program: Program, data: st.DataObject) -> None:
     kept = data.draw(st.lists(st.booleans(), min_size=len(program.operations), max_size=len(program.operations)))
     operations = tuple(operation for operation, keep in zip(program.operations, kept, strict=True) if keep)
-    check_program(Program(operations, program.phys_page_size, program.phys_huge_page_size, program.outside_contract))
+    check_program(replace(program, operations=operations))
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_every_function_is_called_within_the_contract_and_outside_of_it() -> Non
     for shape in ("calls", "bad_calls"):
         made = [operation for seed in range(200) for operation in Tape(seed, shape, 12).expand().operations]
         called = {operation.function for operation in made if isinstance(operation, p.Call)}
-        assert called == set(CALL_FUNCTIONS)
+        assert called == {name for name, function in CALL_FUNCTIONS.items() if not function.pacing_only}
 
 
 def test_the_shape_of_bad_calls_breaks_the_contract_of_most_functions() -> None:

@@ -12,29 +12,50 @@ from hypothesis import strategies as st
 from pymodel.differential.errors import BadInput
 from pymodel.differential.program import (
     Alloc,
+    BgStart,
     Cache,
     CacheAlloc,
     Call,
+    Faketime,
     Flush,
     Free,
     FreeAt,
+    Gomaxprocs,
     Grow,
     GrowAt,
+    HeapRetained,
+    MarkTermination,
+    Pace,
     PokeChunk,
+    PokeClock,
+    PokePhysPage,
     PokeSearchAddr,
+    PokeStats,
     PokeSummary,
+    PrintScavTrace,
     Program,
+    Ready,
     Reserve,
     Scavenge,
+    ScavengeAll,
     ScavengeAt,
+    ScavengeCost,
     ScavengeOne,
+    Scavtrace,
+    Span,
     StartGen,
+    SweepDone,
+    Sysmon,
+    Tick,
+    Timer,
     Unreserve,
     UnreserveAt,
+    Wake,
 )
 from pymodel.differential.text import (
     AT_HEAP,
     AT_OUTSIDE,
+    AT_PACING,
     AT_VERSION,
     Comment,
     InvalidProgram,
@@ -51,6 +72,7 @@ DOCUMENTATION = Path(__file__).parents[2] / "docs" / "programs.md"
 EVERY_OPERATION = """\
 pageheap program 1
 heap phys_page=8192 huge_page=0
+pacing
 outside contract
 grow -0xc000 chunks=2
 s0 = alloc 17
@@ -76,6 +98,30 @@ unreserve_at 0x1 0x2 3
 poke_summary 4 1 0x40
 poke_chunk -0xc000 allocated=[] scavenged=[0..512]
 poke_search_addr 0x3
+bg_start
+tick 10ms
+tick 1500us
+timer
+sysmon
+wake
+ready
+gomaxprocs 8
+scavenge_cost 0ns
+faketime 1
+scavtrace 0
+pace all 4194304
+mark_termination 8388608 4194304
+sweep_done
+scavenge_all
+s7 = span 512
+heap_retained
+print_scav_trace 4294967295 1024
+print_scav_trace 0 all forced
+call pi_next 0x1 0x0 0x0 0x0 0x0 0x0 1 0 0x0 0x0 0x0
+call pi_reset 0x7ff8000000000000 0 1
+poke_phys_page 12288
+poke_stats 1 2 all
+poke_clock -9223372036854775808
 """
 
 comment_texts = st.text(st.characters(exclude_characters="\n", codec="utf-8"), max_size=8).map(str.rstrip)
@@ -85,9 +131,9 @@ comment_texts = st.text(st.characters(exclude_characters="\n", codec="utf-8"), m
 def traces(draw: st.DrawFn) -> TraceFile:
     """A program with comments and blank lines in every kind of place."""
     program = draw(any_programs())
-    first = AT_OUTSIDE if program.outside_contract else 0
+    labels = [at for at, there in ((AT_PACING, program.pacing), (AT_OUTSIDE, program.outside_contract)) if there]
     comments: list[Comment] = []
-    for at in (AT_VERSION, AT_HEAP, *range(first, len(program.operations) + 1)):
+    for at in (AT_VERSION, AT_HEAP, *labels, *range(len(program.operations) + 1)):
         if at != AT_VERSION:
             comments += [Comment(at, text) for text in draw(st.lists(st.none() | comment_texts, max_size=2))]
         if at != len(program.operations) and draw(st.booleans()):
@@ -129,10 +175,35 @@ def test_every_operation_is_read_as_it_is_written() -> None:
             PokeSummary(4, 1, 0x40),
             PokeChunk(-0xC000, 0, (1 << 512) - 1),
             PokeSearchAddr(3),
+            BgStart(),
+            Tick(10_000_000),
+            Tick(1_500_000),
+            Timer(),
+            Sysmon(),
+            Wake(),
+            Ready(),
+            Gomaxprocs(8),
+            ScavengeCost(0),
+            Faketime(True),
+            Scavtrace(False),
+            Pace((1 << 64) - 1, 4 << 20),
+            MarkTermination(8 << 20, 4 << 20),
+            SweepDone(),
+            ScavengeAll(),
+            Span(7, 512),
+            HeapRetained(),
+            PrintScavTrace((1 << 32) - 1, 1024),
+            PrintScavTrace(0, (1 << 64) - 1, forced=True),
+            Call("pi_next", (1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0)),
+            Call("pi_reset", (0x7FF8000000000000, 0, 1)),
+            PokePhysPage(12288),
+            PokeStats(1, 2, (1 << 64) - 1),
+            PokeClock(-(1 << 63)),
         ),
         phys_page_size=8192,
         phys_huge_page_size=0,
         outside_contract=True,
+        pacing=True,
     )
     assert print_program(parse_program(EVERY_OPERATION)) == EVERY_OPERATION
 
@@ -211,6 +282,17 @@ def test_a_heading_stands_behind_the_first_line() -> None:
         ("V\ncall ranges_add 1 2 [3..4 5]\n", "f:2:28: expected `..`, found `]`"),
         ("V\nheap phys_page=4096\n", "f:2:20: expected `huge_page`, found the end of the line"),
         ("V\nstart_gen\nheap phys_page=4096 huge_page=0\n", "f:3:1: expected an operation, found `heap`"),
+        ("V\noutside contract\npacing\n", "f:3:1: expected an operation, found `pacing`"),
+        ("V\npacing\npacing\n", "f:3:1: expected an operation, found `pacing`"),
+        ("V\ntick 10min\n", "f:2:6: expected a duration (duration_ns), found `10min`"),
+        ("V\ntick -1ms\n", "f:2:6: expected a duration (duration_ns), found `-1ms`"),
+        ("V\ntick nan\n", "f:2:6: expected a duration (duration_ns), found `nan`"),
+        (
+            "V\ntick 99999999999s\n",
+            "f:2:6: expected a duration (duration_ns) of at most 18446744073709551615 ns, found `99999999999s`",
+        ),
+        ("V\nfaketime 2\n", "f:2:10: expected 0 or 1 (on), found `2`"),
+        ("V\npoke_clock x\n", "f:2:12: expected a number of nanoseconds (now_ns), found `x`"),
         ("V\noutside\n", "f:2:8: expected `outside contract`, found the end of the line"),
     ],
 )
@@ -229,6 +311,12 @@ def test_bad_text_is_refused_with_its_place_and_what_was_expected(text: str, err
         ),
         ("s5 = alloc 0\n", "f:2:1: operations[0].alloc.page_count: 0 is not in [1, 4294967296]"),
         ("heap phys_page=5000 huge_page=0\n", "f:2:1: phys_page_size: 5000 is no power of two in [4096, 524288]"),
+        ("pacing\ngomaxprocs 0\n", "f:3:1: operations[0].gomaxprocs.count: 0 is not in [1, 4096]"),
+        ("tick 1s\n", "f:2:1: operations[0].tick: is pacing, and the program is not labelled so"),
+        (
+            "pacing\npoke_clock 1\n",
+            "f:3:1: operations[0].poke_clock: is outside the contract, and the program is not labelled so",
+        ),
         (
             "poke_search_addr 1\n",
             "f:2:1: operations[0].poke_search_addr: is outside the contract, and the program is not labelled so",
