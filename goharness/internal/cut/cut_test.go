@@ -81,7 +81,7 @@ func TestTheWholeSourceIsCut(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, result := range results {
-		listed := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(result.Source.Name) + `:\d+: `).FindAll(report, -1)
+		listed := regexp.MustCompile(`(?m)^  `+regexp.QuoteMeta(result.Source.Name)+`:\d+: `).FindAll(report, -1)
 		if len(listed) != len(result.Edits) {
 			t.Errorf("%s: the report lists %d edits, want %d", result.Source.Name, len(listed), len(result.Edits))
 		}
@@ -194,6 +194,8 @@ func TestEveryExpectedEditIsMissedWhenItFindsNothing(t *testing.T) {
 		StateMadeType:   {"mgcscavenge.go", "var scavenge struct", "var scavenger struct"},
 		PointerToWord:   {"mpagealloc_64bit.go", "sysUsed(unsafe.Pointer(", "sysUse((unsafe.Pointer)("},
 		UpdateObserved:  {"mpagealloc.go", "func (p *pageAlloc) update(", "func (p *pageAlloc) updated("},
+		LocalsObserved:  {"mgcscavenge.go", "controllerCooldown := int64(0)", "var controllerCooldown int64"},
+		SearchTimed:     {"mgcscavenge.go", "r := mheap_.pages.scavenge(", "r := scavenge("},
 		UnsafeKeptInUse: {"mranges.go", "\"unsafe\"", ""},
 	} {
 		source := sourceNamed(t, absent.file)

@@ -19,13 +19,15 @@ const (
 	StateMadeType   Kind = "state made a type"
 	PointerToWord   Kind = "pointer made a word"
 	UpdateObserved  Kind = "update observed"
+	LocalsObserved  Kind = "locals observed"
+	SearchTimed     Kind = "search timed"
 	UnsafeKeptInUse Kind = "unsafe kept in use"
 )
 
 // Kinds lists every kind in the order of the report.
 var Kinds = []Kind{
 	PackageClause, ImportMapped, ImportLeftOut, PragmaDropped, DeclarationOut,
-	StateMadeType, PointerToWord, UpdateObserved, UnsafeKeptInUse,
+	StateMadeType, PointerToWord, UpdateObserved, LocalsObserved, SearchTimed, UnsafeKeptInUse,
 }
 
 // Edit replaces the bytes [Base, Limit) of a source file.

@@ -53,6 +53,7 @@ func (f *file) findEdits() error {
 		f.editState(declaration)
 		f.editMemoryCalls(declaration)
 		f.observeUpdate(declaration)
+		f.editBackground(declaration)
 	}
 	f.keepUnsafeInUse()
 	return nil
@@ -260,6 +261,40 @@ func (f *file) observeUpdate(declaration ast.Decl) {
 	}
 	at := f.offset(function.Body.Lbrace) + 1
 	f.replace(UpdateObserved, at, at, " observeUpdate(p, base, npages);")
+}
+
+// editBackground inserts two statements into bgscavenge. One makes its locals, which the pacing consists of, visible. The
+// other lets a search that finds nothing take time: its loop goes on until it has spent a millisecond, and a virtual
+// clock that stood still would keep it there for ever.
+func (f *file) editBackground(declaration ast.Decl) {
+	function, ok := declaration.(*ast.FuncDecl)
+	if !ok || function.Name.Name != "bgscavenge" {
+		return
+	}
+	ast.Inspect(function.Body, func(node ast.Node) bool {
+		assignment, ok := node.(*ast.AssignStmt)
+		if !ok || assignment.Tok != token.DEFINE {
+			return true
+		}
+		at := f.offset(assignment.End())
+		switch {
+		case assignment.Lhs[0].(*ast.Ident).Name == "controllerCooldown":
+			f.replace(LocalsObserved, at, at,
+				"; observeBackground(&critSleepController, &critSleepRatio, &controllerCooldown)")
+		case callsMethod(assignment.Rhs[0], "scavenge"):
+			f.replace(SearchTimed, at, at, "; searchTakesTime(r)")
+		}
+		return true
+	})
+}
+
+func callsMethod(expression ast.Expr, name string) bool {
+	call, ok := expression.(*ast.CallExpr)
+	if !ok {
+		return false
+	}
+	selector, ok := call.Fun.(*ast.SelectorExpr)
+	return ok && selector.Sel.Name == name
 }
 
 // keepUnsafeInUse adds a use of unsafe, whose last one an edit may have removed.

@@ -16,6 +16,8 @@ type Recorder struct {
 	chunks        *sparse[pageheap.Chunk]
 	summaries     [pageheap.LevelCount]*sparse[uint64]
 	scalars       pageheap.Scalars
+	pacing        pageheap.Pacing
+	observePacing bool
 	inUse         ranges
 	scavengeInUse ranges
 	inUseChunks   []interval
@@ -51,10 +53,14 @@ func (r *Recorder) Reset() {
 		summaries.clear()
 	}
 	r.scalars = pageheap.Scalars{}
+	r.pacing, r.observePacing = pageheap.Pacing{}, false
 	r.inUse.set(nil, 0)
 	r.scavengeInUse.set(nil, 0)
 	r.inUseChunks = r.inUseChunks[:0]
 }
+
+// ObservePacing makes observations tell what paces the scavenger, until the next Reset.
+func (r *Recorder) ObservePacing() { r.observePacing = true }
 
 // AppendComplete appends the whole state.
 func (r *Recorder) AppendComplete(to []byte) []byte {
@@ -124,6 +130,7 @@ func (r *Recorder) appendChunks(to []byte, intervals []interval, complete bool) 
 // what is in use, a summary counts only if it is also on the path of a chunk in use.
 func (r *Recorder) appendSummaries(to []byte, intervals []interval, inside, complete bool) []byte {
 	var run summaryRun
+	mayFault := r.heap.SummariesMayFault()
 	for level := range r.summaries {
 		shift := pageheap.LevelShift(level)
 		summaries := r.heap.Summaries(level)
@@ -133,7 +140,12 @@ func (r *Recorder) appendSummaries(to []byte, intervals []interval, inside, comp
 				if !inside && !anyIn(r.inUseChunks, index<<shift, (index+1)<<shift-1) {
 					continue
 				}
-				now := summaries[index]
+				var now uint64
+				if mayFault {
+					now = r.heap.PeekSummary(level, index)
+				} else {
+					now = summaries[index]
+				}
 				known := r.summaries[level].at(index)
 				changed := now != *known
 				*known = now
@@ -185,5 +197,23 @@ func (r *Recorder) appendScalars(to []byte, complete bool) []byte {
 	number(18, now.StatsCommitted, known.StatsCommitted)
 	number(19, now.StatsReleased, known.StatsReleased)
 	*known = now
+	return r.appendPacing(to, complete)
+}
+
+// pacingFirst is the number of the first of Observation's pacing fields.
+const pacingFirst = 20
+
+// appendPacing does the same with what paces the scavenger.
+func (r *Recorder) appendPacing(to []byte, complete bool) []byte {
+	if !r.observePacing {
+		return to
+	}
+	now := r.heap.Pacing()
+	for i, value := range now {
+		if complete || value != r.pacing[i] {
+			to = appendFixed64(to, pacingFirst+i, value)
+		}
+	}
+	r.pacing = now
 	return to
 }

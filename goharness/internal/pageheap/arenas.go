@@ -44,19 +44,28 @@ const arenaCursorStart = 0x1000_0000_0000
 // It stands in for (*mheap).sysAlloc, which asks the operating system.
 func (h *mheap) sysAlloc(n uintptr) (unsafe.Pointer, uintptr) {
 	assertLockHeld(&h.lock)
+	base, ok := h.findArenas(n)
+	if !ok {
+		return nil, 0
+	}
+	n = alignUp(n, heapArenaBytes)
+	h.addArenas(base, base+n)
+	h.arenaCursor = base + n
+	return pointerTo(base), n
+}
+
+// findArenas finds the address space that sysAlloc reserves.
+func (h *mheap) findArenas(n uintptr) (base uintptr, ok bool) {
 	n = alignUp(n, heapArenaBytes)
 	const addressLimit = 1 << (heapAddrBits - 1)
 	for base := h.arenaCursor; base < addressLimit && n <= addressLimit-base; {
 		taken := h.lastArenaIn(base, base+n)
 		if taken == 0 {
-			h.addArenas(base, base+n)
-			h.arenaCursor = base + n
-			address := base
-			return *(*unsafe.Pointer)(unsafe.Pointer(&address)), n
+			return base, true
 		}
 		base = taken + heapArenaBytes
 	}
-	return nil, 0
+	return 0, false
 }
 
 // lastArenaIn returns the base of the highest arena registered in [base, limit), or 0.

@@ -17,6 +17,8 @@ type Heap struct {
 	clock   clock
 	printed []byte
 	touched []Touched
+	// pagesPoked says that a program set physPageSize, so that Go may believe summaries mapped that are not.
+	pagesPoked bool
 	// stat counts the page allocator's own memory, which is not observed.
 	stat sysMemStat
 }
@@ -73,6 +75,7 @@ func (h *Heap) Clean(contained bool) {
 	h.clearScalars()
 	h.printed = h.printed[:0]
 	h.TakeTouched()
+	h.pagesPoked = false
 	h.stat = 0
 }
 

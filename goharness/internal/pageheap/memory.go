@@ -48,9 +48,17 @@ const (
 	keptRegionsMax = 1024
 	// clearBytesMax is up to where clearing memory costs less than asking for new pages.
 	clearBytesMax = 32 << 10
+	// physPageSizePokedMax is the largest physical page size that a program may poke.
+	physPageSizePokedMax = 1 << 20
 	// persistentWords is what is left ready for persistentalloc in one piece, in words.
 	persistentWords = 4096
 )
+
+// isMapped tells whether Go has mapped the summary at an address.
+func (m *memory) isMapped(address uintptr) bool {
+	place := m.mapped.from(address + 1)
+	return place < len(m.mapped) && m.mapped[place].base <= address
+}
 
 func (m *memory) reserves(address uintptr) bool {
 	for _, r := range m.reservations {
@@ -61,10 +69,11 @@ func (m *memory) reserves(address uintptr) bool {
 	return false
 }
 
-// reserve returns the next level's region. It is reserved once, for the largest physical page, and used again.
+// reserve returns the next level's region. It is reserved once, for the largest physical page, and used again. A
+// physical page size that a program pokes may round what is mapped up by nearly physPageSizePokedMax more.
 func (m *memory) reserve(n uintptr) unsafe.Pointer {
 	if m.reserved == len(m.reservations) {
-		n = alignUp(n, maxPhysPageSize)
+		n = alignUp(n, maxPhysPageSize) + physPageSizePokedMax
 		base := uintptr(mapMemory(n, syscall.PROT_NONE))
 		m.reservations = append(m.reservations, region{base, base + n})
 	}

@@ -1,6 +1,9 @@
 package pageheap
 
-import "unsafe"
+import (
+	"math"
+	"unsafe"
+)
 
 // Sizes that the rest of the harness counts with.
 const (
@@ -82,4 +85,58 @@ func (h *Heap) ChunkAt(index uint64) *Chunk {
 func (h *Heap) Summaries(level int) []uint64 {
 	summaries := h.mheap.pages.summary[level]
 	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(summaries))), len(summaries))
+}
+
+// PeekSummary returns a summary on the path of a chunk in use where Summaries may not be read: a program set physPageSize,
+// and growth failed on a summary that Go then took to be mapped. Such a summary counts as zero.
+func (h *Heap) PeekSummary(level int, index uint64) uint64 {
+	summaries := h.mheap.pages.summary[level]
+	address := uintptr(unsafe.Pointer(unsafe.SliceData(summaries))) + uintptr(index)*pallocSumBytes
+	if index >= uint64(len(summaries)) || !h.memory.isMapped(address) {
+		return 0
+	}
+	return uint64(summaries[index])
+}
+
+// SummariesMayFault tells whether PeekSummary must be used.
+func (h *Heap) SummariesMayFault() bool { return h.pagesPoked }
+
+// PacingCount is the number of scalars that only programs with pacing observe.
+const PacingCount = 15
+
+// Pacing is those scalars, in the order of Observation's fields 20 to 34.
+type Pacing [PacingCount]uint64
+
+// Pacing returns what paces the scavenger.
+func (h *Heap) Pacing() Pacing {
+	c, s := &h.clock, &h.scavenge
+	state := Pacing{
+		0: h.memstats.last_heap_inuse,
+		1: h.mheap.scavengeGoal,
+		2: uint64(h.mheap.curArena.base),
+		3: uint64(h.mheap.curArena.end),
+		4: uint64(c.now),
+		5: wordOf(h.BackgroundStarted()),
+		6: wordOf(s.parked),
+		8: uint64(s.sysmonWake),
+		9: wordOf(s.printControllerReset),
+	}
+	if s.timer != nil {
+		state[7] = uint64(s.timer.when)
+	}
+	if c.controller != nil {
+		state[10] = math.Float64bits(*c.sleepRatio)
+		state[11] = math.Float64bits(c.controller.errIntegral)
+		state[12] = wordOf(c.controller.errOverflow)
+		state[13] = wordOf(c.controller.inputOverflow)
+		state[14] = uint64(*c.cooldown)
+	}
+	return state
+}
+
+func wordOf(flag bool) uint64 {
+	if flag {
+		return 1
+	}
+	return 0
 }

@@ -45,11 +45,18 @@ type clock struct {
 	yield       func(struct{}) bool
 	runnable    bool
 	running     bool
+
+	// bgscavenge's locals: nil until it declares them, which is after its first park.
+	controller *piController
+	sleepRatio *float64
+	cooldown   *int64
 }
 
 const (
 	clockStart         = 1
 	costPerPageDefault = 10_000
+	// emptySearchCost is how long a search of the background scavenger takes that finds nothing.
+	emptySearchCost = 10_000
 )
 
 func (c *clock) reset() {
@@ -131,7 +138,11 @@ func injectglist(list *gList) {
 
 func nanotime() int64 { return current.clock.now }
 
+// resetTimer arms a timer. A time that is not positive is refused as in modtimer, time.go.
 func resetTimer(t *timer, when int64) bool {
+	if when <= 0 {
+		throw("timer when must be positive")
+	}
 	armed := t.when != 0
 	t.when = when
 	return armed
@@ -141,4 +152,18 @@ func stopTimer(t *timer) bool {
 	armed := t.when != 0
 	t.when = 0
 	return armed
+}
+
+// observeBackground is called by bgscavenge once it has declared the locals that it paces itself with.
+func observeBackground(controller *piController, sleepRatio *float64, cooldown *int64) {
+	c := &current.clock
+	c.controller, c.sleepRatio, c.cooldown = controller, sleepRatio, cooldown
+}
+
+// searchTakesTime is called by bgscavenge after each call of scavenge. What was released took its time in sysUnused; a
+// search that found nothing takes time here, for bgscavenge repeats it until a millisecond has passed.
+func searchTakesTime(released uintptr) {
+	if released == 0 {
+		current.clock.now += emptySearchCost
+	}
 }

@@ -147,7 +147,23 @@ var functions = [...]function{
 		set.CloneInto(destination)
 		return appendRanges(to, destination)
 	}},
+	wire.Function_FUNCTION_PI_NEXT: {"pi_next", 11, 0, func(a, to []uint64) []uint64 {
+		c := pageheap.Controller{
+			KP: a[0], TI: a[1], TT: a[2], Min: a[3], Max: a[4],
+			ErrIntegral: a[5], ErrOverflow: a[6] != 0, InputOverflow: a[7] != 0,
+		}
+		output, ok := c.Next(a[8], a[9], a[10])
+		return append(to, output, word(ok), c.ErrIntegral, word(c.ErrOverflow), word(c.InputOverflow))
+	}},
+	wire.Function_FUNCTION_PI_RESET: {"pi_reset", 3, 0, func(a, to []uint64) []uint64 {
+		c := pageheap.Controller{ErrIntegral: a[0], ErrOverflow: a[1] != 0, InputOverflow: a[2] != 0}
+		c.Reset()
+		return append(to, c.ErrIntegral, word(c.ErrOverflow), word(c.InputOverflow))
+	}},
 }
+
+// isPacing tells whether a function belongs to what only programs with pacing may use.
+func isPacing(number wire.Function) bool { return number >= wire.Function_FUNCTION_PI_NEXT }
 
 // functionOf returns the function of a number, or nil.
 func functionOf(number wire.Function) *function {

@@ -19,10 +19,17 @@ const (
 	growChunksMax      = 8192
 	growBytesMax       = growChunksMax * pageheap.ChunkBytes
 	allocPagesMax      = 1 << 32
+	spanPagesMax       = 1 << 22
+	spanPagesOutside   = 1 << 40
 	cachePagesMax      = 64
 	physPageMin        = 4096
 	physPageMax        = 512 << 10
 	physHugePageMax    = 4 << 20
+	physPagePokedMax   = 1 << 20
+	tickMax            = 10_000_000_000_000
+	scavengeCostMax    = 1_000_000_000
+	processorsMax      = 4096
+	processorsOutside  = 1<<31 - 1
 	bitmapBytes        = 64
 	chunksInUseMax     = 1 << 20
 	transcriptBytesMin = 4 << 10

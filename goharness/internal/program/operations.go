@@ -38,7 +38,7 @@ func (r *Runner) perform(operation *wire.Operation) (did bool, err error) {
 	case *wire.Operation_Call:
 		r.call(o.Call)
 	default:
-		return r.performOutside(operation)
+		return r.performPacing(operation)
 	}
 	return true, nil
 }
@@ -62,6 +62,13 @@ func (r *Runner) performOutside(operation *wire.Operation) (did bool, err error)
 		return r.pokeChunk(o.PokeChunk), nil
 	case *wire.Operation_PokeSearchAddr:
 		r.heap.PokeSearchAddr(o.PokeSearchAddr.GetAddress())
+	case *wire.Operation_PokePhysPage:
+		r.heap.PokePhysPage(o.PokePhysPage.GetByteCount())
+	case *wire.Operation_PokeStats:
+		stats := o.PokeStats
+		r.heap.PokeStats(stats.GetHeapSys(), stats.GetHeapReleased(), stats.GetHeapInuse())
+	case *wire.Operation_PokeClock:
+		r.heap.PokeClock(int64(o.PokeClock.GetNowNs()))
 	}
 	return true, nil
 }
@@ -73,7 +80,8 @@ func chunkIndex(chunk int64) uint64 { return uint64(chunk + lowerHalfLimit) }
 
 func (r *Runner) grow(o *wire.Grow) (did bool, err error) {
 	first := chunkIndex(o.GetChunk())
-	if _, inUse := r.chunkInUse(first, first+o.GetChunkCount()-1); inUse {
+	last := first + o.GetChunkCount() - 1
+	if _, inUse := r.chunkInUse(first, last); inUse || r.isReserved(first, last) {
 		return false, nil
 	}
 	if err := r.checkChunks(o.GetChunkCount()); err != nil {
@@ -95,6 +103,13 @@ func (r *Runner) chunkInUse(first, last uint64) (chunk uint64, inUse bool) {
 		}
 	}
 	return 0, false
+}
+
+// isReserved tells whether one of the chunks [first, last] is to be the heap's own next growth.
+func (r *Runner) isReserved(first, last uint64) bool {
+	reserved := r.heap.CurrentArena()
+	return reserved.Base != reserved.Limit &&
+		first <= pageheap.ChunkIndexOf(reserved.Limit-1) && pageheap.ChunkIndexOf(reserved.Base) <= last
 }
 
 // checkChunks refuses growth to more chunks than the harness has memory for.

@@ -59,6 +59,9 @@ func (r *Runner) Run(p *wire.Program) (transcript []byte, err error) {
 	pageSize, hugePageSize := uintptr(p.GetPhysPageSize()), uintptr(p.GetPhysHugePageSize())
 	err = r.heap.Use(pageSize, hugePageSize, func() error {
 		r.heap.Start()
+		if p.GetPacing() {
+			r.recorder.ObservePacing()
+		}
 		var failed bool
 		transcript, failed, err = r.runOperations(p)
 		r.heap.Clean(err == nil && !failed && !p.GetOutsideContract())

@@ -22,7 +22,7 @@ func (r *Runner) validate(p *wire.Program) error {
 		return err
 	}
 	for i, operation := range p.Operations {
-		if err := r.validateOperation(i, operation, p.GetOutsideContract()); err != nil {
+		if err := r.validateOperation(i, operation, p); err != nil {
 			return err
 		}
 	}
@@ -55,8 +55,8 @@ func isPowerOf2In(value, least, most uint64) bool {
 	return bits.OnesCount64(value) == 1 && least <= value && value <= most
 }
 
-func (r *Runner) validateOperation(i int, operation *wire.Operation, outside bool) error {
-	check := checker{operation: i, outside: outside}
+func (r *Runner) validateOperation(i int, operation *wire.Operation, p *wire.Program) error {
+	check := checker{operation: i, outside: p.GetOutsideContract(), pacing: p.GetPacing()}
 	switch o := operation.GetOperation().(type) {
 	case *wire.Operation_Grow:
 		check.name = "grow"
@@ -112,7 +112,9 @@ func (r *Runner) validateOperation(i int, operation *wire.Operation, outside boo
 	case *wire.Operation_PokeSearchAddr:
 		check.outsideOnly("poke_search_addr")
 	default:
-		return invalid(fmt.Sprintf("operations[%d]", i), "no operation, or one that this target does not know")
+		if !r.validatePacing(&check, operation) {
+			return invalid(fmt.Sprintf("operations[%d]", i), "no operation, or one that this target does not know")
+		}
 	}
 	return check.err
 }
@@ -122,6 +124,7 @@ type checker struct {
 	operation int
 	name      string
 	outside   bool
+	pacing    bool
 	err       error
 }
 
@@ -191,6 +194,9 @@ func (c *checker) call(call *wire.Call) {
 	if f == nil {
 		c.fail("function", "unknown function %d", call.GetFunction())
 		return
+	}
+	if isPacing(call.GetFunction()) && !c.pacing {
+		c.fail("function", "%s is allowed only in a program that is labelled pacing", f.name)
 	}
 	if words := len(call.GetArguments()); !f.accepts(words) {
 		c.fail("arguments", "%s takes %s, found %d", f.name, f.arity(), words)

@@ -77,6 +77,7 @@ func (service) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeR
 			wire.Capability_CAPABILITY_PAGE_CACHE,
 			wire.Capability_CAPABILITY_SCAVENGE,
 			wire.Capability_CAPABILITY_OUTSIDE_CONTRACT,
+			wire.Capability_CAPABILITY_PACING,
 		},
 		OperationCountMax: program.OperationCountMax,
 		ProgramBytesMax:   program.ProgramBytesMax,
