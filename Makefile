@@ -9,7 +9,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 # Newer instruction sets let Go fuse multiply and add, which changes floating-point results.
 export GOAMD64 := v1
 # Where go and pip keep their caches on a machine without a home folder.
-HOME ?= $(CURDIR)/build/home
+HOME ?= $(CURDIR)/.home
 export HOME
 
 go_binary := goharness/bin/goharness
@@ -67,7 +67,7 @@ lint-go: go
 
 .PHONY: test-go
 test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
-	cd goharness && go test ./...
+	cd goharness && go test ./... && go run ./cmd/upstreamtests
 
 .PHONY: test-python
 test-python: go ## Python's tests, with the real Go target
