@@ -76,8 +76,7 @@ func and(a, b []uint64) []uint64 {
 func TestQuirksOfGoAreThere(t *testing.T) {
 	for name, quirk := range quirks {
 		t.Run(name, func(t *testing.T) {
-			steps := runFresh(t, quirk.program).Steps
-			if last := steps[len(steps)-1]; !proto.Equal(last.Outcome, quirk.outcome) {
+			if last := lastStepOf(runFresh(t, quirk.program)); !proto.Equal(last.Outcome, quirk.outcome) {
 				t.Errorf("got %v, want %v", last.Outcome, quirk.outcome)
 			}
 		})
@@ -89,7 +88,7 @@ func TestAStaleReservationIsLostForAGeneration(t *testing.T) {
 	transcript := runFresh(t, newProgram(
 		grow(chunk, 2), alloc(0, 512), alloc(1, 512), free(0), free(1), startGen(), reserve(0), reserve(1),
 		scavengeOne(1, all), startGen(), unreserve(0), scavenge(all)))
-	last := transcript.Steps[len(transcript.Steps)-1]
+	last := lastStepOf(transcript)
 	if !proto.Equal(last.Outcome, returned(0)) {
 		t.Errorf("got %v, want 0: the first reservation's free chunk is out of sight", last.Outcome)
 	}
@@ -98,7 +97,7 @@ func TestAStaleReservationIsLostForAGeneration(t *testing.T) {
 func TestFreeHWMIsALastByteUsedAsALimit(t *testing.T) {
 	// Q2: a free raises freeHWM to the last byte, and the next generation searches up to it, exclusively.
 	transcript := runFresh(t, newProgram(grow(chunk, 1), alloc(0, 512), startGen(), freePages(0, 0, 2), scavenge(1), startGen()))
-	last := transcript.Steps[len(transcript.Steps)-1]
+	last := lastStepOf(transcript)
 	want := &wire.RangeSet{Bounds: []uint64{address, address + 2*pageBytes - 1}, TotalBytes: proto.Uint64(2*pageBytes - 1)}
 	if !proto.Equal(last.Observation.ScavInUse, want) {
 		t.Errorf("got %v, want %v", last.Observation.ScavInUse, want)

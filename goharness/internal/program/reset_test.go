@@ -68,6 +68,5 @@ func TestGrowthThatIsMappedAlreadyIsNotMappedAgainAndIsZero(t *testing.T) {
 
 func lastStep(t *testing.T, runner *Runner, p *wire.Program) *wire.Step {
 	t.Helper()
-	steps := decode(t, run(t, runner, p)).Steps
-	return steps[len(steps)-1]
+	return lastStepOf(decode(t, run(t, runner, p)))
 }
