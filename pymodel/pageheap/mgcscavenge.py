@@ -11,6 +11,8 @@ where a physical page spans several pages, runs count in aligned groups of that 
 should not be broken up: if a candidate would start inside a huge page that is a candidate as a whole, all of it is
 taken.
 
+When the background scavenger does this, and how much of it, is in bgscavenge.
+
 What is in use and what is scavenged is one word here: a page is *blocked* if it is either.
 """
 
@@ -85,9 +87,9 @@ def print_scav_trace(runtime: Runtime, gen: int, released: int, forced: bool) ->
     runtime.print(used_percent, "% util")
     if forced:
         runtime.print(" (forced)")
-    elif runtime.print_controller_reset:
+    elif runtime.scavenge.print_controller_reset:
         runtime.print(" [controller reset]")
-        runtime.print_controller_reset = False
+        runtime.scavenge.print_controller_reset = False
     runtime.print("\n")
 
 
@@ -216,6 +218,7 @@ def scavenge_range_locked(p: PageAlloc, ci: int, base: int, npages: int) -> int:
         p.scav.scav_lwm = addr
     stats = p.runtime.memstats
     nbytes = npages * PAGE_SIZE
+    p.runtime.sys_unused(nbytes)
     stats.heap_released = (stats.heap_released + nbytes) & MASK64
     stats.stats_committed = (stats.stats_committed - nbytes) & MASK64
     stats.stats_released = (stats.stats_released + nbytes) & MASK64

@@ -8,7 +8,7 @@ indexed, and only some of the memory may be touched. The three limits differ, an
     touched but not mapped         memory fault
 
 Slices check capacity, not length, so a slice may reach beyond `length` and then faults, or not, by what is mapped.
-Memory is mapped in physical pages, which hold at least 512 entries; `sys_grow` says which. Since it widens what it
+Memory is mapped in whole pages of at least 4 KiB, 512 entries; `sys_grow` says which. Since it widens what it
 needs to whole blocks, a block of entries is always mapped as a whole or not at all.
 """
 
@@ -18,7 +18,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pymodel.pageheap.addresses import addrs_to_summary_range, block_align_summary_range
-from pymodel.pageheap.constants import HEAP_ADDR_BITS, LEVEL_SHIFT, PALLOC_CHUNK_BYTES, PALLOC_SUM_BYTES
+from pymodel.pageheap.constants import (
+    HEAP_ADDR_BITS,
+    LEVEL_SHIFT,
+    MIN_PHYS_PAGE_SIZE,
+    PALLOC_CHUNK_BYTES,
+    PALLOC_SUM_BYTES,
+)
 from pymodel.pageheap.failures import Throw, index_out_of_range, memory_fault, slice_above_capacity, slice_inverted
 from pymodel.pageheap.mranges import AddrRange, make_addr_range
 from pymodel.pageheap.words import align_down, align_up
@@ -36,10 +42,10 @@ class SummaryLevel:
 
     __slots__ = ("_entries_per_page", "_groups", "_mapped_pages", "capacity", "length")
 
-    def __init__(self, capacity: int, phys_page_size: int) -> None:
+    def __init__(self, capacity: int, page_size: int) -> None:
         self.length = 0
         self.capacity = capacity
-        self._entries_per_page = phys_page_size // PALLOC_SUM_BYTES
+        self._entries_per_page = page_size // PALLOC_SUM_BYTES
         self._mapped_pages: set[int] = set()
         self._groups: dict[int, list[int]] = {}
 
@@ -162,7 +168,7 @@ class SummaryLevel:
 def sys_init(p: PageAlloc) -> None:
     """Reserve every level: nothing can be indexed, nothing is mapped. Go: (*pageAlloc).sysInit,
     mpagealloc_64bit.go."""
-    p.summary = [SummaryLevel(1 << (HEAP_ADDR_BITS - shift), p.runtime.phys_page_size) for shift in LEVEL_SHIFT]
+    p.summary = [SummaryLevel(1 << (HEAP_ADDR_BITS - shift), MIN_PHYS_PAGE_SIZE) for shift in LEVEL_SHIFT]
 
 
 def sys_grow(p: PageAlloc, base: int, limit: int) -> None:

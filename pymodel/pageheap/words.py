@@ -48,3 +48,8 @@ def trailing_zeros(x: int) -> int:
 def signed(x: int) -> int:
     """The 64-bit word `x` read as Go's `int`."""
     return x - (1 << 64) if x >> 63 else x
+
+
+def int64(x: int) -> int:
+    """The integer `x` reduced to Go's `int64`, which wraps."""
+    return signed(x & MASK64)

@@ -413,9 +413,9 @@ def trace(released: int, *, forced: bool = False, reset: bool = False) -> tuple[
     runtime.memstats.heap_sys = 100 << 20
     runtime.memstats.heap_released = 36 << 20
     runtime.memstats.heap_inuse = 48 << 20
-    runtime.print_controller_reset = reset
+    runtime.scavenge.print_controller_reset = reset
     print_scav_trace(runtime, 7, released, forced)
-    return runtime.take_printed(), runtime.print_controller_reset
+    return runtime.take_printed(), runtime.scavenge.print_controller_reset
 
 
 def test_a_trace_line_counts_whole_kib() -> None:
