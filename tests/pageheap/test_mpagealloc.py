@@ -219,6 +219,15 @@ def test_a_page_count_that_no_heap_has_finds_nothing(npages: int) -> None:
     assert grown_heap(2).alloc(npages) == (0, 0)
 
 
+def test_a_search_address_at_the_end_of_all_chunks_means_that_nothing_is_free() -> None:
+    p = grown_heap()
+    p.search_addr = BASE + CHUNK
+    assert p.alloc(1) == (0, 0)
+    c = p.alloc_to_cache()
+    assert (c.base, c.cache, c.scav) == (0, 0, 0)
+    assert p.search_addr == BASE + CHUNK
+
+
 # update
 
 
@@ -335,6 +344,18 @@ def test_freeing_no_pages_at_a_chunks_start_frees_that_chunk_and_the_one_below()
 
 
 # find
+
+
+@pytest.mark.parametrize("distance", [3, 20, 100, 1000, 5000])
+def test_find_does_not_look_below_the_search_address(distance: int) -> None:
+    p = full_heap()
+    p.free(page_address(5), 1, False)
+    low, high = BASE + distance * CHUNK, BASE + 2 * distance * CHUNK
+    grow(p, low)
+    grow(p, high)
+    p.alloc(512)
+    p.search_addr = low
+    assert p.find(1) == (high, high)
 
 
 def test_find_tells_the_first_free_page_as_the_next_search_address() -> None:
