@@ -1,8 +1,8 @@
 """Draws a page heap for a terminal: one row per chunk, neighbours that are equal folded into one.
 
-    0xc000     ######----------------------------  alloc 17, free 3
-                     ^ searchAddr
-    0xc001  |  ssssssssssssssssssssssssssssssssss  scavenged 512
+    0xc000     ####++..ssssssssssssssss a130 f126 s256
+                   ^ searchAddr
+    0xc001 x3 |ssssssssssssssssssssssss s512
 
 A cell stands for several pages; one whose pages are not all alike is drawn as such. The column before the cells shows
 what the scavenger still looks at in this generation: `|` the whole chunk, `:` a part of it.
@@ -24,9 +24,9 @@ from pymodel.pageheap.words import MASK64
 CHUNK_INDEX_OFFSET = 1 << 25
 ROW_COUNT_MAX = 40
 CELL_COUNTS = (128, 64, 32, 16)
-LABEL_WIDTH = 12
-GUTTER_WIDTH = 4
-COUNTS_WIDTH = 12
+LABEL_WIDTH = 10
+GUTTER_WIDTH = 3
+COUNTS_WIDTH = 15
 FREE, ALLOCATED, SCAVENGED, BOTH, MIXED = ".", "#", "s", "!", "+"
 STYLES = {FREE: "green", ALLOCATED: "bold", SCAVENGED: "blue", BOTH: "bold red", MIXED: "yellow"}
 LEGEND = "# allocated  . free  s free and scavenged  ! allocated and scavenged  + several of these"
@@ -144,10 +144,10 @@ def _holds(row: Row, address: int) -> bool:
 
 
 def _row_line(row: Row, cells: int, width: int) -> Text:
-    line = Text(f"{_label(row):<{LABEL_WIDTH}} {row.gutter}  ", no_wrap=True)
+    line = Text(f"{_label(row):<{LABEL_WIDTH}} {row.gutter} ", no_wrap=True)
     for glyph in cell_glyphs(row.bitmaps, cells):
         line.append(glyph, STYLES[glyph])
-    line.append(f"  {_counts(row.bitmaps)}")
+    line.append(f" {_counts(row.bitmaps)}")
     line.truncate(width)
     return line
 

@@ -163,10 +163,10 @@ class Run:
         if known is not None:
             known.count += 1
             return
-        self._collect_early()
         minimal = Minimal(work.program, comparison.divergence)
         seconds = time.monotonic() - self._started
         try:
+            self._collect_early()
             minimal = minimal_divergence(self._side_by_side, work.program, comparison.divergence)
         finally:
             # Also if shrinking is interrupted, or a target cannot go on.
