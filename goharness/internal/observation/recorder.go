@@ -3,7 +3,8 @@
 package observation
 
 import (
-	"slices"
+	"bytes"
+	"unsafe"
 
 	"scavdiff/goharness/internal/pageheap"
 )
@@ -30,7 +31,12 @@ type ranges struct {
 }
 
 func (r *ranges) differ(list []pageheap.Range, totalBytes uint64) bool {
-	return r.totalBytes != totalBytes || !slices.Equal(r.list, list)
+	return r.totalBytes != totalBytes || !bytes.Equal(memoryOf(r.list), memoryOf(list))
+}
+
+// memoryOf shows ranges as bytes: a heap may have a thousand, compared after every operation.
+func memoryOf(list []pageheap.Range) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(list))), len(list)*int(unsafe.Sizeof(pageheap.Range{})))
 }
 
 func (r *ranges) set(list []pageheap.Range, totalBytes uint64) {
