@@ -19,6 +19,7 @@ func BenchmarkOperations(b *testing.B) {
 		{"alloc_free_scattered_16", allocFree(500, scattered(16, 1000), 1)},
 		{"alloc_free_scattered_1000", allocFree(5000, scattered(1000, 1000), 1)},
 		{"scavenge_1000", scavenging(250)},
+		{"pacing_1000", pacing(200)},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			encoded, err := proto.Marshal(c.program)
@@ -97,6 +98,15 @@ func scavenging(rounds int) *wire.Program {
 	p.Operations = append(p.Operations, grow(0xc000, 8))
 	for i := range rounds {
 		p.Operations = append(p.Operations, alloc(uint32(i), 300), free(uint32(i)), startGen(), scavenge(64<<10))
+	}
+	return p
+}
+
+func pacing(rounds int) *wire.Program {
+	p := pacingProgram(newSpan(0, 4096), bgStart())
+	for i := range rounds {
+		p.Operations = append(p.Operations,
+			newSpan(uint32(i+1), 300), free(uint32(i+1)), markTermination(1, 2), sweepDone(), tick(10_000_000))
 	}
 	return p
 }
