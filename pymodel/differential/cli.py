@@ -26,7 +26,7 @@ from pymodel.differential.side_by_side import SideBySide, check_comparable
 from pymodel.differential.strictness import SCALAR_NAMES, Part, strictness_ignoring
 from pymodel.differential.summary import summary
 from pymodel.differential.target_specs import TimeLimits, make_target
-from pymodel.differential.workload import SEED_MAX
+from pymodel.differential.workload import SEED_MAX, keep_hypothesis_files_away
 
 FINDINGS_FOLDER = Path("scavdiff-findings")
 TARGET_HELP = """A target; may be given several times. go: Go's own code, started by scavdiff. model: the Python
@@ -167,6 +167,7 @@ def run(
     """
     if program_count is None and operation_count is None and seconds is None:
         seconds = DEFAULT_SECONDS
+    keep_hypothesis_files_away()
     budget = Budget(program_count, operation_count, seconds)
     seed = secrets.randbits(32) if seed is None else seed
     limits = TimeLimits(start_seconds, program_seconds)

@@ -7,10 +7,13 @@ programs in the same order, however fast they are run.
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import hypothesis
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from pymodel.differential.choices import mix
 from pymodel.differential.generators import programs, tape_from_seed
@@ -38,6 +41,13 @@ class Work:
     def checkpoint_interval(self) -> int:
         """How often the target is to say the whole state."""
         return CHECKPOINT_INTERVAL if self.number % CHECKPOINTED_EVERY == CHECKPOINTED_REMAINDER else 0
+
+
+def keep_hypothesis_files_away() -> None:
+    """Lets Hypothesis keep what it caches with the user's other caches, and not where the command is run."""
+    if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        set_hypothesis_home_dir(caches / "scavdiff" / "hypothesis")
 
 
 def workload(seed: int) -> Iterator[Work]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from rich.console import Console
@@ -112,7 +113,7 @@ def shown(operations: tuple[Operation, ...], tmp_path: Path, *, terminal: bool, 
     path = tmp_path / "x.trace"
     path.write_text(print_program(Program(operations)))
     screen = io.StringIO()
-    colours = "standard" if terminal else "auto"
+    colours: Literal["standard", "auto"] = "standard" if terminal else "auto"
     console = Console(file=screen, width=60, force_terminal=terminal, no_color=no_color, color_system=colours)
     show_trace(path, FakeTarget("model"), console)
     return screen.getvalue()

@@ -1,0 +1,165 @@
+"""The command line with the real Go target. Without it these tests fail: nothing passes because Go is missing."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from pymodel.differential.target_specs import find_go_binary
+from pymodel.differential.text import print_program
+from pymodel.differential.workload import workload
+
+SCAVDIFF = [sys.executable, "-m", "pymodel.differential.cli"]
+TRACE = """pageheap program 1
+grow 0xc000 chunks=2
+s0 = alloc 17
+c0 = cache
+free s0 pages=4..9
+start_gen
+scavenge 65536
+r0 = reserve
+unreserve r0
+"""
+
+
+def scavdiff(*arguments: str, cwd: Path, seconds: float = 120) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SCAVDIFF, *arguments], cwd=cwd, capture_output=True, text=True, timeout=seconds)
+
+
+def started(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen([*SCAVDIFF, *arguments], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def children(process_id: int) -> list[int]:
+    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process_id)], stdout=subprocess.PIPE, text=True)
+    return [int(word) for word in listed.stdout.split()]
+
+
+def go_target_of(driver: subprocess.Popen[str]) -> int:
+    """The process id of the Go target that a driver has started."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        found = children(driver.pid)
+        if found:
+            return found[0]
+        time.sleep(0.05)
+    raise AssertionError("the driver started no target")
+
+
+def test_the_model_and_go_agree(tmp_path: Path) -> None:
+    result = scavdiff("run", "--examples", "200", "--seed", "1", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "compared   200 programs, " in result.stdout
+    assert "go (1, go1.18.10)" in result.stdout
+    assert result.stdout.endswith("no divergence\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_same_seed_makes_the_same_run(tmp_path: Path) -> None:
+    first, second = (scavdiff("run", "--examples", "60", "--seed", "5", cwd=tmp_path).stdout for _ in range(2))
+    assert without_times(first) == without_times(second)
+
+
+def without_times(text: str) -> str:
+    return re.sub(r" in \d.*operations/s\)", "", text)
+
+
+def test_a_seed_that_was_not_given_is_told(tmp_path: Path) -> None:
+    result = scavdiff("run", "--examples", "1", cwd=tmp_path)
+    seed = re.search(r"^seed +(\d+)$", result.stdout, re.MULTILINE)
+    assert seed is not None
+    assert f"seed {seed[1]}, 1 programs" in result.stderr
+
+
+def test_replay_tells_each_step(tmp_path: Path) -> None:
+    (tmp_path / "x.trace").write_text(TRACE)
+    result = scavdiff("replay", "x.trace", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "  2  s0 = alloc 17\n     returned address=0x3000000000 scav=139264\n" in result.stdout
+    assert result.stdout.endswith("no divergence: model, go agree on every outcome and every state\n")
+
+
+def test_show_draws_the_same_for_go_and_for_the_model(tmp_path: Path) -> None:
+    (tmp_path / "x.trace").write_text(TRACE)
+    model, go = (scavdiff("show", "--target", target, "x.trace", cwd=tmp_path) for target in ("model", "go"))
+    assert go.returncode == 0, go.stderr
+    assert model.stdout == go.stdout
+
+
+def test_go_can_be_held_to_itself(tmp_path: Path) -> None:
+    arguments = ("run", "--no-model", "--target", "go", "--target", "go", "--examples", "20", "--seed", "3")
+    result = scavdiff(*arguments, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "targets    go (1, go1.18.10), go#2 (1, go1.18.10)" in result.stdout
+
+
+def test_a_server_that_runs_already_can_be_a_target(tmp_path: Path) -> None:
+    socket = tmp_path / "socket"
+    with subprocess.Popen(
+        [find_go_binary(), "--socket", socket, "--until-stdin-closes"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as server:
+        assert server.stdout is not None
+        assert server.stdin is not None
+        assert server.stdout.readline() == f"listening on unix:{socket}\n".encode()
+        result = scavdiff("run", "--target", f"unix:{socket}", "--examples", "10", cwd=tmp_path)
+        server.stdin.close()
+    assert result.returncode == 0, result.stderr
+
+
+def test_kill_of_go_in_mid_run_is_one_harness_error_and_the_run_goes_on(tmp_path: Path) -> None:
+    driver = started("run", "--examples", "400", "--seed", "2", cwd=tmp_path)
+    time.sleep(1)
+    os.kill(go_target_of(driver), signal.SIGKILL)
+    stdout, stderr = driver.communicate(timeout=120)
+    assert driver.returncode == 2, stderr
+    assert "harness errors: 1 x go: TargetDied" in stdout
+    assert "compared   399 programs, " in stdout
+    assert "target go died before it answered program" in stderr
+    assert "(killed by SIGKILL)" in stderr
+    assert len(list((tmp_path / "scavdiff-findings").glob("harness-go-TargetDied-2.trace"))) == 1
+
+
+def test_ctrl_c_ends_with_the_summary_and_leaves_no_process(tmp_path: Path) -> None:
+    driver = started("run", "--seconds", "300", "--seed", "2", cwd=tmp_path)
+    target = go_target_of(driver)
+    time.sleep(1.5)
+    driver.send_signal(signal.SIGINT)
+    stdout, stderr = driver.communicate(timeout=30)
+    assert driver.returncode == 130, stderr
+    assert "compared   " in stdout
+    assert "interrupted\n" in stdout
+    assert "Traceback" not in stderr
+    assert_ends(target)
+
+
+def test_kill_of_the_driver_leaves_no_process(tmp_path: Path) -> None:
+    driver = started("run", "--seconds", "300", "--seed", "2", cwd=tmp_path)
+    target = go_target_of(driver)
+    driver.kill()
+    driver.communicate(timeout=30)
+    assert_ends(target)
+
+
+def assert_ends(process_id: int) -> None:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        state = subprocess.run(["ps", "-o", "stat=", "-p", str(process_id)], stdout=subprocess.PIPE, text=True).stdout
+        if not state or state.startswith("Z"):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {process_id} still runs")
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_any_program_of_a_run_replays_from_its_text(tmp_path: Path, number: int) -> None:
+    work = next(work for work in workload(4) if work.number == number)
+    (tmp_path / "x.trace").write_text(print_program(work.program))
+    result = scavdiff("replay", "x.trace", cwd=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
