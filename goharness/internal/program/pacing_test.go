@@ -361,6 +361,16 @@ func TestThrowsOfTheScavengerAreTheOperations(t *testing.T) {
 	}
 }
 
+func TestAPanicOfTheScavengerIsTheOperations(t *testing.T) {
+	const beyond = 1 << 46
+	_, step := lastNumbers(t, outsidePacingProgram(append(sawtooth(), bgStart(), markTermination(1, 1), sweepDone(),
+		unreserveAt(beyond, beyond+chunkSize, 1), sysmon(), tick(1))...))
+	want := panicked(wire.PanicKind_PANIC_KIND_BOUNDS, "index out of range [50331648] with length 37748800")
+	if !proto.Equal(step.Outcome, want) {
+		t.Errorf("got %v", step.Outcome)
+	}
+}
+
 func TestATickEndsAlsoIfEachSleepIsAsShortAsCanBe(t *testing.T) {
 	// 4 GiB in quanta of 64 KiB: one each wake, at the most sleep ratio that processors can bring about.
 	p := pacingProgram(newSpan(0, 1<<19))
