@@ -310,6 +310,22 @@ func TestGrowthByHandStaysOutOfTheCurrentArena(t *testing.T) {
 	}
 }
 
+func TestWhatIsLeftOfAnArenaGrowsTheHeapWhenTheNextIsTaken(t *testing.T) {
+	const first, arena = 1 << 44, 64 << 20
+	numbers, steps := numbersAfter(t, pacingProgram(
+		newSpan(0, 1), grow((first+arena)>>22, 1), newSpan(1, 8192), newSpan(2, 8192+512)))
+	if want := returned(first+pageBytes, arena, arena-4<<20+arena); !proto.Equal(steps[2].Outcome, want) {
+		t.Errorf("got %v, want %v", steps[2].Outcome, want)
+	}
+	// The next arenas follow, so nothing is left over.
+	if want := returned(first+2*arena, arena+4<<20, arena+4<<20); !proto.Equal(steps[3].Outcome, want) {
+		t.Errorf("then got %v, want %v", steps[3].Outcome, want)
+	}
+	if got := numbers[3]; got.GetCurArenaBase() != first+4*arena+4<<20 || got.GetCurArenaEnd() != first+5*arena {
+		t.Errorf("the current arena is [%#x, %#x)", got.GetCurArenaBase(), got.GetCurArenaEnd())
+	}
+}
+
 func TestASearchThatFindsNothingTakesTimeAndThenParks(t *testing.T) {
 	// Nothing can be released before the first generation, and the goal asks for it.
 	numbers, _ := lastNumbers(t, pacingProgram(append(sawtooth(), bgStart(), markTermination(1, 1), wake())...))
@@ -358,6 +374,14 @@ func TestThrowsOfTheScavengerAreTheOperations(t *testing.T) {
 		if _, step := lastNumbers(t, p); !proto.Equal(step.Outcome, c.want) || step.GetPrinted() != "runtime: min = 24\n" {
 			t.Errorf("%s: got %v, %q", name, step.Outcome, step.GetPrinted())
 		}
+	}
+}
+
+func TestLessThanAPhysicalPageIsGosThrow(t *testing.T) {
+	_, step := lastNumbers(t, outsidePacingProgram(newSpan(0, 512), freePages(0, 0, 1), bgStart(), markTermination(1, 1000),
+		sweepDone(), pokePhysPage(12288), wake(), tick(1)))
+	if want := thrown("released less than one physical page of memory"); !proto.Equal(step.Outcome, want) {
+		t.Errorf("got %v", step.Outcome)
 	}
 }
 
