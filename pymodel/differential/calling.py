@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 
 from pymodel.differential.calls import bits_to_words, words_to_bits
 from pymodel.pageheap import addresses, mgcscavenge, mpallocbits, pallocsum
+from pymodel.pageheap.floats import from_bits, to_bits
+from pymodel.pageheap.mgcpacer import PIController
 from pymodel.pageheap.mpallocbits import PageBits, PallocBits, PallocData
 from pymodel.pageheap.mranges import AddrRange, AddrRanges, make_addr_range
 from pymodel.pageheap.runtime import Runtime
@@ -100,6 +102,30 @@ def _ranges_remove_greater_equal(arguments: Arguments, runtime: Runtime) -> Resu
     return _ranges_words(ranges)
 
 
+def _controller(err_integral: int, err_overflow: int, input_overflow: int, *parameters: int) -> PIController:
+    """A controller with these parameters (kp, ti, tt, min and max, zero if there are none) in this state."""
+    controller = PIController(*map(from_bits, parameters or (0,) * 5))
+    controller.err_integral = from_bits(err_integral)
+    controller.err_overflow, controller.input_overflow = bool(err_overflow), bool(input_overflow)
+    return controller
+
+
+def _controller_state(controller: PIController) -> Results:
+    return to_bits(controller.err_integral), int(controller.err_overflow), int(controller.input_overflow)
+
+
+def _pi_next(arguments: Arguments, _: Runtime) -> Results:
+    controller = _controller(*arguments[5:8], *arguments[:5])
+    output, ok = controller.next(*map(from_bits, arguments[8:]))
+    return to_bits(output), int(ok), *_controller_state(controller)
+
+
+def _pi_reset(arguments: Arguments, _: Runtime) -> Results:
+    controller = _controller(*arguments)
+    controller.reset()
+    return _controller_state(controller)
+
+
 def _ranges_clone_into(arguments: Arguments, runtime: Runtime) -> Results:
     words = arguments[1:]
     ranges = _ranges(words, runtime)
@@ -147,4 +173,6 @@ _FUNCTIONS: dict[str, Callable[[Arguments, Runtime], Results]] = {
     "ranges_remove_last": _ranges_remove_last,
     "ranges_remove_greater_equal": _ranges_remove_greater_equal,
     "ranges_clone_into": _ranges_clone_into,
+    "pi_next": _pi_next,
+    "pi_reset": _pi_reset,
 }

@@ -9,7 +9,7 @@ from typing import TypeVar
 from pymodel.differential import program as p
 from pymodel.differential.calls import Form, ListForm, Words, words_to_bits
 from pymodel.differential.folding import fold_runs
-from pymodel.differential.observed import SCALARS
+from pymodel.differential.observed import SCALARS, tell_float
 from pymodel.differential.outcomes import PANIC_KIND_WORDS, Outcome, OutcomeKind, words_returned
 from pymodel.differential.scanner import bit_ranges
 from pymodel.differential.state import NO_BITMAPS, Changes, HeapState
@@ -133,6 +133,8 @@ def _named_words(shape: Words, values: tuple[int, ...]) -> dict[str, str]:
                 named[name] = str(words[0])
             case Form.WORD:
                 named[name] = f"{words[0]:#x}"
+            case Form.FLOAT:
+                named[name] = tell_float(words[0])
     if shape.rest is ListForm.RANGES:
         rest = values[position:]
         named["ranges"] = tell_address_ranges(zip(rest[::2], rest[1::2], strict=True))
@@ -224,8 +226,7 @@ def _scalar_differences(sides: Sequence[Side], strictness: Strictness) -> Iterat
     for position, scalar in enumerate(SCALARS):
         if scalar.go_name not in strictness.ignored_scalars:
             held = [side.state.scalars[position] for side in sides]
-            tell = hex if scalar.is_address else str
-            yield from _difference(scalar.go_name, scalar.go_name, sides, held, tell)
+            yield from _difference(scalar.go_name, scalar.go_name, sides, held, scalar.tell)
 
 
 def _range_set_differences(sides: Sequence[Side]) -> Iterator[Difference]:

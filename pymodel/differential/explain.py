@@ -9,7 +9,7 @@ from pymodel.differential import program as p
 from pymodel.differential.differences import Difference
 
 _BITS, _ALLOC, _CACHE = "mpallocbits.go", "mpagealloc.go", "mpagecache.go"
-_RANGES, _SCAV = "mranges.go", "mgcscavenge.go"
+_RANGES, _SCAV, _HEAP = "mranges.go", "mgcscavenge.go", "mheap.go"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,8 @@ _GROWING = (p.Grow, p.GrowAt)
 _FREEING = (p.Free, p.FreeAt)
 _SCAVENGING = (p.Scavenge, p.ScavengeOne, p.ScavengeAt)
 _UNRESERVING = (p.Unreserve, p.UnreserveAt)
+_RUNNING = (p.BgStart, p.Tick, p.Timer, p.Sysmon, p.Wake)
+_PACING = (p.Pace, p.MarkTermination)
 
 # The first that fits counts. Within a kind, results come before bitmaps, and those before what follows from them.
 RULES: tuple[Rule, ...] = (
@@ -72,6 +74,13 @@ RULES: tuple[Rule, ...] = (
     _rule((p.CacheAlloc,), "", "(*pageCache).alloc", _CACHE, "the operation runs it, and allocN for more than a page"),
     _rule((p.Flush,), "summary", "(*pageAlloc).update", _ALLOC, "flush calls it for what it gave back"),
     _rule((p.Flush,), "", "(*pageCache).flush", _CACHE, "the operation runs it and nothing else"),
+    _rule(
+        (p.SweepDone, p.StartGen, p.ScavengeAll),
+        "printed outcome",
+        "printScavTrace",
+        _SCAV,
+        "it prints the line, and divides by what is retained",
+    ),
     _rule((p.StartGen,), "", "(*pageAlloc).scavengeStartGen", _SCAV, "the operation runs it and nothing else"),
     _rule((p.Reserve,), "", "(*pageAlloc).scavengeReserve", _SCAV, "the operation runs it and nothing else"),
     _rule(_UNRESERVING, "", "(*pageAlloc).scavengeUnreserve", _SCAV, "the operation runs it and nothing else"),
@@ -100,12 +109,38 @@ RULES: tuple[Rule, ...] = (
         "it reserves ranges and gives the rest back",
     ),
     _rule((p.Scavenge,), "scav.released", "bgscavenge", _SCAV, "it adds what scavenge returns"),
+    _rule(_RUNNING, "outcome", "bgscavenge", _SCAV, "it throws, or what it calls does"),
+    _rule(_RUNNING, "scav.released heap_released", "bgscavenge", _SCAV, "it decides how much is scavenged"),
+    _rule(_RUNNING, "chunk.", "(*pallocData).findScavengeCandidate", _SCAV, "it chooses the pages"),
+    _rule(
+        _RUNNING,
+        "critSleepRatio critSleepController.",
+        "(*piController).next",
+        "mgcpacer.go",
+        "it chooses the ratio of work to sleep",
+    ),
+    _rule(_RUNNING, "controllerCooldown", "bgscavenge", _SCAV, "it counts the cooldown"),
+    _rule(_RUNNING, "scavenge.timer", "scavengeSleep", _SCAV, "it sets the timer"),
+    _rule((p.Wake, p.Sysmon), "scavenge.", "wakeScavenger", _SCAV, "the operation runs it"),
+    _rule(_PACING, "scavengeGoal", "gcPaceScavenger", _SCAV, "it sets the goal"),
+    _rule(_PACING, "last_heap_inuse", "gcMarkTermination", "mgc.go", "it records heap_inuse"),
+    _rule((p.SweepDone,), "scavenge.sysmonWake", "readyForScavenger", _SCAV, "it asks for sysmon"),
+    _rule((p.ScavengeAll,), "chunk.", "(*pallocData).findScavengeCandidate", _SCAV, "it chooses the pages"),
+    _rule(
+        (p.Span,),
+        "printed outcome.growth curArena. inUse. summary_lengths heap_sys",
+        "(*mheap).grow",
+        _HEAP,
+        "it reserves and adds memory",
+    ),
+    _rule((p.Span,), "outcome.address", "(*pageAlloc).find", _ALLOC, "it chooses the address"),
+    _rule((p.Span,), "", "(*mheap).allocSpan", _HEAP, "the operation runs its part that is about pages"),
     _rule((), "summary", "(*pageAlloc).update", _ALLOC, "all summaries are written through it"),
     _rule(
         (p.Alloc, p.Free),
         "heap_inuse heap_released heap_sys heapStats.",
         "(*mheap).allocSpan or (*mheap).freeSpanLocked",
-        "mheap.go",
+        _HEAP,
         "they keep the statistics; here the target does, by docs/programs.md",
     ),
 )
@@ -128,6 +163,10 @@ _CALLED: dict[str, dict[str, str]] = {
         "fill_aligned": "fillAligned",
         "has_scavenge_candidate": "(*pallocData).hasScavengeCandidate",
         "find_scavenge_candidate": "(*pallocData).findScavengeCandidate",
+    },
+    "mgcpacer.go": {
+        "pi_next": "(*piController).next",
+        "pi_reset": "(*piController).reset",
     },
     _ALLOC: {
         "pack_palloc_sum": "packPallocSum",
@@ -181,4 +220,11 @@ _DEFAULTS: dict[type[p.Operation], Suspect] = {
     p.Scavenge: Suspect("(*pageAlloc).scavenge", _SCAV, "the operation runs it"),
     p.ScavengeOne: Suspect("(*pageAlloc).scavengeOne", _SCAV, "the operation runs it"),
     p.ScavengeAt: Suspect("(*pageAlloc).scavengeOne", _SCAV, "the operation runs it"),
+    **dict.fromkeys(_RUNNING, Suspect("bgscavenge", _SCAV, "the operation lets it run")),
+    **dict.fromkeys(_PACING, Suspect("gcPaceScavenger", _SCAV, "the operation runs it")),
+    p.Ready: Suspect("readyForScavenger", _SCAV, "the operation runs it"),
+    p.SweepDone: Suspect("(*pageAlloc).scavengeStartGen", _SCAV, "the operation runs it"),
+    p.ScavengeAll: Suspect("(*mheap).scavengeAll", _HEAP, "the operation runs it"),
+    p.HeapRetained: Suspect("heapRetained", _SCAV, "the operation runs it"),
+    p.PrintScavTrace: Suspect("printScavTrace", _SCAV, "the operation runs it"),
 }

@@ -15,9 +15,11 @@ from pymodel.differential import program as p
 from pymodel.differential.calling import call_function
 from pymodel.differential.observed import LEVEL_CHUNK_SHIFTS
 from pymodel.differential.observing import Observer
+from pymodel.differential.pacing import BoundedMheap, PacingOperations
 from pymodel.differential.watching import WatchedPageAlloc
 from pymodel.pageheap.constants import ARENA_BASE_OFFSET, PAGE_SIZE, PALLOC_CHUNK_BYTES
 from pymodel.pageheap.failures import GoFailure, RuntimePanic, Throw
+from pymodel.pageheap.mheap import count_mapped, count_span
 from pymodel.pageheap.mpagecache import PageCache
 from pymodel.pageheap.mranges import AddrRange
 from pymodel.pageheap.runtime import Runtime
@@ -92,7 +94,8 @@ class _World:
     def __init__(self, program: p.Program) -> None:
         self.runtime = Runtime(program.phys_page_size, program.phys_huge_page_size)
         self.pages = WatchedPageAlloc(self.runtime)
-        self.observer = Observer(self.pages)
+        self.heap = BoundedMheap(self.pages)
+        self.observer = Observer(self.pages, self.heap if program.pacing else None)
         self._memstats = self.runtime.memstats
         self._spans: dict[int, _Span] = {}
         self._caches: dict[int, PageCache] = {}
@@ -118,6 +121,8 @@ class _World:
             p.PokeChunk: self._poke_chunk,
             p.PokeSearchAddr: self._poke_search_addr,
         }
+        if program.pacing:
+            self.handlers |= PacingOperations(self.heap, self._fill_slot).handlers
 
     # Growing.
 
@@ -126,11 +131,10 @@ class _World:
         if self.observer.any_in_use(range(first, first + operation.chunk_count)):
             return encoding.NOTHING
         base, size = _chunk_base(operation.chunk), operation.chunk_count * PALLOC_CHUNK_BYTES
+        if base < self.heap.cur_arena_end and self.heap.cur_arena_base < base + size:
+            return encoding.NOTHING
         self.runtime.add_arenas(base, (base + size) & MASK64)
-        memstats = self._memstats
-        memstats.heap_sys = memstats.heap_sys + size & MASK64
-        memstats.heap_released = memstats.heap_released + size & MASK64
-        memstats.stats_released = memstats.stats_released + size & MASK64
+        count_mapped(self.runtime, size)
         self.pages.grow(base, size)
         return encoding.RETURNED
 
@@ -158,14 +162,12 @@ class _World:
         return encoding.returned_5(address, scav, cache.base, cache.cache, cache.scav)
 
     def _keep_span(self, slot: int, base: int, page_count: int, scav: int) -> None:
-        """Fills a span slot and counts its pages. Go: the accounting of (*mheap).allocSpan, mheap.go."""
+        """Fills a span slot and counts its pages."""
+        self._fill_slot(slot, base, page_count)
+        count_span(self.runtime, page_count, scav)
+
+    def _fill_slot(self, slot: int, base: int, page_count: int) -> None:
         self._spans[slot] = _Span(base, page_count, [(0, page_count)] if page_count else [])
-        memstats = self._memstats
-        if scav != 0:
-            memstats.heap_released = memstats.heap_released - scav & MASK64
-        memstats.heap_inuse = memstats.heap_inuse + page_count * PAGE_SIZE & MASK64
-        memstats.stats_committed = memstats.stats_committed + scav & MASK64
-        memstats.stats_released = memstats.stats_released - scav & MASK64
 
     def _free(self, operation: p.Free) -> bytes:
         span = self._spans.get(operation.slot)

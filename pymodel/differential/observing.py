@@ -14,8 +14,12 @@ from pymodel.differential import encoding
 from pymodel.differential.observed import LEVEL_CHUNK_SHIFTS, SCALARS
 from pymodel.differential.watching import WatchedPageAlloc
 from pymodel.pageheap.addresses import chunk_index
+from pymodel.pageheap.floats import to_bits
+from pymodel.pageheap.mheap import Mheap
 from pymodel.pageheap.mpallocbits import PallocData
 from pymodel.pageheap.mranges import AddrRange
+from pymodel.pageheap.runtime import SleepControl
+from pymodel.pageheap.words import MASK64
 
 Content = TypeVar("Content")
 Bitmaps = tuple[int, int]
@@ -26,7 +30,7 @@ _LATE_SCALARS = next(position for position, scalar in enumerate(SCALARS) if scal
 
 
 def read_scalars(pages: WatchedPageAlloc) -> tuple[int, ...]:
-    """The values of SCALARS, in that order."""
+    """The values of PLAIN_SCALARS, in that order."""
     scav, memstats = pages.scav, pages.runtime.memstats
     return (
         pages.search_addr,
@@ -42,6 +46,38 @@ def read_scalars(pages: WatchedPageAlloc) -> tuple[int, ...]:
         memstats.heap_inuse,
         memstats.stats_committed,
         memstats.stats_released,
+    )
+
+
+def read_pacing_scalars(heap: Mheap) -> tuple[int, ...]:
+    """The values of the SCALARS that follow PLAIN_SCALARS, in that order."""
+    runtime = heap.runtime
+    scavenge = runtime.scavenge
+    return (
+        runtime.memstats.last_heap_inuse,
+        heap.scavenge_goal,
+        heap.cur_arena_base,
+        heap.cur_arena_end,
+        runtime.now & MASK64,
+        int(scavenge.g is not None),
+        int(scavenge.parked),
+        scavenge.timer.when if scavenge.timer is not None else 0,
+        scavenge.sysmon_wake,
+        int(scavenge.print_controller_reset),
+        *_read_control(scavenge.control),
+    )
+
+
+def _read_control(control: SleepControl | None) -> tuple[int, ...]:
+    if control is None:
+        return 0, 0, 0, 0, 0
+    controller = control.crit_sleep_controller
+    return (
+        to_bits(control.crit_sleep_ratio),
+        to_bits(controller.err_integral),
+        int(controller.err_overflow),
+        int(controller.input_overflow),
+        control.controller_cooldown & MASK64,
     )
 
 
@@ -97,10 +133,14 @@ class Entries(Generic[Content]):
 
 
 class Observer:
-    """Reports the state of one page heap. What is in view is what is in use, and chunks never go out of use."""
+    """Reports the state of one page heap. What is in view is what is in use, and chunks never go out of use.
 
-    def __init__(self, pages: WatchedPageAlloc) -> None:
+    With `pacing`, the heap's own state and that of the scavenger's goroutine are reported too.
+    """
+
+    def __init__(self, pages: WatchedPageAlloc, pacing: Mheap | None = None) -> None:
         self._pages = pages
+        self._pacing = pacing
         self._bitmaps: dict[int, PallocData] = {}
         self._chunks: Entries[Bitmaps] = Entries(self._read_chunk, (0, 0))
         self._levels = [Entries(level.peek, 0) for level in pages.summary]
@@ -145,6 +185,8 @@ class Observer:
         pages.touched.clear()
         pages.touched_ranges.clear()
         scalars = read_scalars(pages)
+        if self._pacing is not None:
+            scalars += read_pacing_scalars(self._pacing)
         changed = self._changed_scalars(scalars)
         parts += [encoding.scalar(position, scalars[position]) for position in changed if position < _LATE_SCALARS]
         if may_have_grown:

@@ -53,6 +53,9 @@ _RETURNS: dict[type[p.Operation], Words] = {
     p.Reserve: Words((*_RANGE, ("generation", Form.COUNT))),
     p.ScavengeOne: _RELEASED_AND_REST,
     p.ScavengeAt: _RELEASED_AND_REST,
+    p.Sysmon: Words((("woke", Form.COUNT),)),
+    p.Span: Words((*_ADDRESS_AND_SCAV, ("growth", Form.COUNT))),
+    p.HeapRetained: Words((("retained", Form.COUNT),)),
 }
 
 

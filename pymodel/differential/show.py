@@ -71,8 +71,9 @@ def _scalars(side: Side) -> dict[str, str]:
     """All that a picture does not draw, by name, as a person reads it."""
     state = side.state
     held = {
-        scalar.go_name: f"{value:#x}" if scalar.is_address else f"{value}"
+        scalar.go_name: scalar.tell(value)
         for scalar, value in zip(SCALARS, state.scalars, strict=True)
+        if state.pacing or not scalar.is_pacing
     }
     held["scav.inUse"] = tell_address_ranges(state.scav_in_use.pairs)
     held["scav.inUse.totalBytes"] = str(state.scav_in_use.total_bytes)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from pymodel.differential.observed import LEVEL_CHUNK_SHIFTS, LEVEL_COUNT, SCALARS
+from pymodel.differential.observed import LEVEL_CHUNK_SHIFTS, LEVEL_COUNT, PLAIN_SCALARS, SCALARS
 from pymodel.differential.wireform import WORD_MASK
 from pymodel.pageheap.addresses import chunk_index
 from pymodel.pageheap.mranges import linear
@@ -51,10 +51,12 @@ class Changes:
 class HeapState:
     """The whole observed state. Chunks and summaries that are absent are all zero; `scalars` go by SCALARS.
 
-    A target may not claim more than `chunk_count_max` chunks in use.
+    A target may not claim more than `chunk_count_max` chunks in use. Without `pacing`, it may not report the scalars of
+    pacing, and they stay 0.
     """
 
     chunk_count_max: int
+    pacing: bool = False
     chunks: dict[int, Bitmaps] = field(default_factory=dict)
     summaries: dict[tuple[int, int], int] = field(default_factory=dict)
     scalars: list[int] = field(default_factory=lambda: [0] * len(SCALARS))
@@ -72,6 +74,8 @@ class HeapState:
             self.summaries.clear()
         for position, scalar in enumerate(SCALARS):
             if observation.HasField(scalar.field):
+                if scalar.is_pacing and not self.pacing:
+                    raise Contradiction(f"reported {scalar.field} in a program without pacing")
                 self.scalars[position] = getattr(observation, scalar.field)
         self._apply_range_sets(observation)
         self._apply_chunks(observation, changes)
@@ -79,7 +83,8 @@ class HeapState:
         return changes
 
     def _check_complete(self, observation: pageheap_pb2.Observation) -> None:
-        names = [scalar.field for scalar in SCALARS] + ["in_use", "scav_in_use", "summary_lengths"]
+        scalars = SCALARS if self.pacing else PLAIN_SCALARS
+        names = [scalar.field for scalar in scalars] + ["in_use", "scav_in_use", "summary_lengths"]
         for name in names:
             if not observation.HasField(name):
                 raise Contradiction(f"left {name} out of a complete observation")

@@ -37,7 +37,7 @@ class TranscriptReader:
 
         After the last step, the state must equal the complete observation that ends the transcript.
         """
-        state = HeapState(self._chunk_count_max)
+        state = self._empty_state()
         yield Side(self.names, None, "", state, self._apply(state, self._message.start, "at the start", complete=True))
         step = -1
         outcome = None
@@ -52,6 +52,9 @@ class TranscriptReader:
         if step + 1 < len(self._program.operations) and not (outcome is not None and outcome.is_failure):
             raise self._lie(f"stopped after {step + 1} of {len(self._program.operations)} operations without a failure")
         self._check_end(state)
+
+    def _empty_state(self) -> HeapState:
+        return HeapState(self._chunk_count_max, self._program.pacing)
 
     def check(self) -> None:
         """Reads the whole transcript; raises TargetLied if it contradicts itself."""
@@ -79,7 +82,7 @@ class TranscriptReader:
             raise self._lie(f"{contradiction} ({when})") from None
 
     def _check_end(self, state: HeapState) -> None:
-        end = HeapState(self._chunk_count_max)
+        end = self._empty_state()
         self._apply(end, self._message.end, "at the end", complete=True)
         parts = [
             name

@@ -17,7 +17,7 @@ from pymodel.pageheap.constants import HEAP_ARENA_BYTES, PAGE_SIZE, PALLOC_CHUNK
 from pymodel.pageheap.failures import Throw
 from pymodel.pageheap.mgcscavenge import heap_retained, print_scav_trace
 from pymodel.pageheap.mranges import linear
-from pymodel.pageheap.words import MASK64, align_up
+from pymodel.pageheap.words import MASK64, align_up, signed
 
 if TYPE_CHECKING:
     from pymodel.pageheap.mpagealloc import PageAlloc
@@ -47,23 +47,23 @@ class Mheap:
         The lowest arenas in a row that do not exist yet, above all that was reserved here before.
         Go: (*mheap).sysAlloc, malloc.go, where the system chooses.
         """
-        size = align_up(n, HEAP_ARENA_BYTES)
-        base = self._lowest_free_arenas(size // HEAP_ARENA_BYTES) * HEAP_ARENA_BYTES
-        if base + size > linear(ARENA_SPACE_LIMIT):
-            return None
-        address = base - linear(0)
-        self._arena_cursor = address + size
-        self.runtime.add_arenas(address, address + size)
-        return address, size
+        found = self.find_arenas(n)
+        if found is not None:
+            base, size = found
+            self._arena_cursor = base + size
+            self.runtime.add_arenas(base, base + size)
+        return found
 
-    def _lowest_free_arenas(self, count: int) -> int:
-        """Index of the first of the lowest `count` arenas in a row, from the cursor on, that do not exist."""
+    def find_arenas(self, n: int) -> tuple[int, int] | None:
+        """The space that sys_alloc would reserve for `n` bytes."""
+        size = align_up(n, HEAP_ARENA_BYTES)
         first = linear(self._arena_cursor) // HEAP_ARENA_BYTES
         for index in sorted(index for index in self.runtime.arenas if index >= first):
-            if index >= first + count:
+            if index >= first + size // HEAP_ARENA_BYTES:
                 break
             first = index + 1
-        return first
+        base = first * HEAP_ARENA_BYTES - linear(0)
+        return (base, size) if base + size <= ARENA_SPACE_LIMIT else None
 
     def grow(self, npage: int) -> int | None:
         """Add memory for `npage` pages, in whole chunks: the bytes added; None, after a line of complaint, if there is
@@ -147,9 +147,15 @@ class Mheap:
 
 
 def count_mapped(runtime: Runtime, size: int) -> None:
-    """Count `size` bytes as mapped and released. Go: the accounting of (*mheap).grow, mheap.go."""
+    """Count `size` bytes as mapped and released. Throws, after printing it, if heap_sys leaves the range of int64.
+
+    Go: the accounting of (*mheap).grow, mheap.go; (*sysMemStat).add, mstats.go.
+    """
     stats = runtime.memstats
     stats.heap_sys = (stats.heap_sys + size) & MASK64
+    if signed(stats.heap_sys) < size:
+        runtime.print("runtime: val=", stats.heap_sys, " n=", size, "\n")
+        raise Throw("sysMemStat overflow")
     stats.heap_released = (stats.heap_released + size) & MASK64
     stats.stats_released = (stats.stats_released + size) & MASK64
 

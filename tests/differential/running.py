@@ -63,9 +63,10 @@ def snapshot(state: HeapState) -> Snapshot:
     )
 
 
-def program_of(operations: str, *, outside: bool = False, heap: str = "") -> Program:
+def program_of(operations: str, *, outside: bool = False, heap: str = "", pacing: bool = False) -> Program:
     """The program of some lines of a trace."""
-    lines = ["pageheap program 1", *([f"heap {heap}"] if heap else []), *(["outside contract"] if outside else [])]
+    labels = [label for label, there in (("pacing", pacing), ("outside contract", outside)) if there]
+    lines = ["pageheap program 1", *([f"heap {heap}"] if heap else []), *labels]
     return parse_program("\n".join([*lines, *(line.strip() for line in operations.strip().splitlines())])).program
 
 
@@ -74,15 +75,16 @@ def run(program: Program, checkpoint_interval: int = 0) -> Ran:
     return decode(run_on_specification(program, 1, checkpoint_interval))
 
 
-def run_text(operations: str, *, outside: bool = False, heap: str = "") -> Ran:
+def run_text(operations: str, *, outside: bool = False, heap: str = "", pacing: bool = False) -> Ran:
     """Runs some lines of a trace on the specification."""
-    return run(program_of(operations, outside=outside, heap=heap))
+    return run(program_of(operations, outside=outside, heap=heap, pacing=pacing))
 
 
 def decode(data: bytes) -> Ran:
     """Decodes a transcript."""
     transcript = pb.Transcript.FromString(data)
-    state = HeapState(CHUNK_COUNT_MAX)
+    pacing = transcript.start.HasField("now_ns")
+    state = HeapState(CHUNK_COUNT_MAX, pacing)
     state.apply(transcript.start)
     ran = Ran([], [], [snapshot(state)])
     for step in transcript.steps:
@@ -92,7 +94,7 @@ def decode(data: bytes) -> Ran:
         ran.outcomes.append(outcome)
         ran.printed.append(step.printed)
         ran.states.append(snapshot(state))
-    end = HeapState(CHUNK_COUNT_MAX)
+    end = HeapState(CHUNK_COUNT_MAX, pacing)
     end.apply(transcript.end)
     assert snapshot(end) == ran.states[-1]
     return ran

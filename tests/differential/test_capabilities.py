@@ -13,7 +13,7 @@ from pymodel.differential.capabilities import (
     usable_capabilities,
 )
 from pymodel.differential.operations import OPERATION_KINDS
-from pymodel.differential.program import Alloc, Cache, Call, Grow, Operation, Program, Reserve
+from pymodel.differential.program import Alloc, Cache, Call, Grow, Operation, PokeClock, Program, Reserve, Tick
 from pymodel.wire import pageheap_pb2
 
 
@@ -32,6 +32,17 @@ def test_a_capability_is_usable_only_with_those_below_it() -> None:
     assert usable_capabilities(frozenset({2, 3})) == frozenset()
 
 
+def test_pacing_does_without_what_is_outside_the_contract() -> None:
+    usable = usable_capabilities(frozenset({1, 2, 3, 4, 5, 6, 8}))
+    assert usable == ALL_CAPABILITIES - {Capability.OUTSIDE_CONTRACT}
+    assert Capability.PACING not in usable_capabilities(frozenset({1, 2, 3, 4, 5, 7, 8}))
+    poke = Program((PokeClock(0),), outside_contract=True, pacing=True)
+    assert reason_to_leave_out(description(usable), poke, 10) == "needs outside contract"
+    assert reason_to_leave_out(description(usable), Program((), pacing=True), 10) is None
+    usable -= {Capability.PACING}
+    assert reason_to_leave_out(description(usable), Program((), pacing=True), 10) == "needs pacing"
+
+
 @pytest.mark.parametrize(
     ("operations", "capability"),
     [
@@ -41,6 +52,8 @@ def test_a_capability_is_usable_only_with_those_below_it() -> None:
         ((Grow(1, 1), Alloc(0, 1)), Capability.PAGE_ALLOCATOR),
         ((Cache(0),), Capability.PAGE_CACHE),
         ((Reserve(0),), Capability.SCAVENGE),
+        ((Tick(1),), Capability.PACING),
+        ((Call("pi_reset", (0, 0, 0)),), Capability.PACING),
     ],
 )
 def test_a_program_is_left_out_for_the_capability_that_it_needs(
@@ -48,7 +61,7 @@ def test_a_program_is_left_out_for_the_capability_that_it_needs(
 ) -> None:
     program = Program(operations)
     assert capabilities_needed(program) == {capability}
-    below = frozenset(other for other in Capability if other < capability)
+    below = capability.below
     assert reason_to_leave_out(description(below), program, 10) == f"needs {capability.words}"
     assert reason_to_leave_out(description(below | {capability}), program, 10) is None
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pymodel.differential.check import OPERATION_COUNT_MAX, InvalidProgram, check_program
+from pymodel.differential.check import OPERATION_COUNT_MAX, InvalidProgram, check_program, chunks_grown
 from pymodel.differential.program import (
     Alloc,
     Cache,
@@ -16,16 +16,23 @@ from pymodel.differential.program import (
     Call,
     Flush,
     Free,
+    Gomaxprocs,
     Grow,
     GrowAt,
     Operation,
     PokeChunk,
+    PokeClock,
+    PokePhysPage,
     PokeSearchAddr,
     PokeSummary,
+    PrintScavTrace,
     Program,
     Reserve,
     Scavenge,
+    ScavengeCost,
+    Span,
     StartGen,
+    Tick,
     UnreserveAt,
 )
 from tests.differential.any_programs import any_programs
@@ -55,10 +62,61 @@ def test_removing_any_operation_leaves_a_valid_program(program: Program, data: s
         Scavenge(WORD_MAX),
         Call("get", (0,) * 8 + (999,)),
         Call("ranges_contains", (1,)),
+        Tick(10**13),
+        Gomaxprocs(1),
+        Gomaxprocs(4096),
+        ScavengeCost(0),
+        ScavengeCost(10**9),
+        Span(0, 1),
+        Span(0, 1 << 22),
+        PrintScavTrace((1 << 32) - 1, WORD_MAX),
+        Call("pi_reset", (WORD_MAX, 2, 0)),
     ],
 )
 def test_a_number_on_its_bound_is_valid(operation: Operation) -> None:
-    check_program(Program((operation,)))
+    check_program(Program((operation,), pacing=True))
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Gomaxprocs(0),
+        Gomaxprocs((1 << 31) - 1),
+        Span(0, 0),
+        Span(0, 1 << 40),
+        PokePhysPage(4096),
+        PokePhysPage(1 << 20),
+        PokeClock(-(1 << 63)),
+        PokeClock((1 << 63) - 1),
+    ],
+)
+def test_a_number_of_pacing_on_its_bound_outside_the_contract_is_valid(operation: Operation) -> None:
+    check_program(Program((operation,), outside_contract=True, pacing=True))
+
+
+@pytest.mark.parametrize(
+    ("operation", "error"),
+    [
+        (Tick(10**13 + 1), "tick.duration_ns: 10000000000001 is not in [0, 10000000000000]"),
+        (Gomaxprocs(1 << 31), "gomaxprocs.count: 2147483648 is not in [0, 2147483647]"),
+        (ScavengeCost(10**9 + 1), "scavenge_cost.cost_ns: 1000000001 is not in [0, 1000000000]"),
+        (Span(0, (1 << 40) + 1), "span.page_count: 1099511627777 is not in [0, 1099511627776]"),
+        (PokePhysPage(8191), "poke_phys_page.byte_count: 8191 is no multiple of 4096"),
+        (PokePhysPage(0), "poke_phys_page.byte_count: 0 is not in [4096, 1048576]"),
+        (PokeClock(1 << 63), f"poke_clock.now_ns: {1 << 63} is not in [{-(1 << 63)}, {(1 << 63) - 1}]"),
+        (PrintScavTrace(1 << 32, 0), "print_scav_trace.generation: 4294967296 is not in [0, 4294967295]"),
+    ],
+)
+def test_a_number_of_pacing_beyond_its_bound_is_refused(operation: Operation, error: str) -> None:
+    with pytest.raises(InvalidProgram) as caught:
+        check_program(Program((operation,), outside_contract=True, pacing=True))
+    assert str(caught.value) == f"operations[0].{error}"
+
+
+def test_spans_count_whole_arenas_unless_no_address_space_holds_them() -> None:
+    assert [chunks_grown(Span(0, pages)) for pages in (0, 1, 8192, 8193)] == [0, 16, 16, 32]
+    space = ((1 << 47) - (1 << 44)) // 8192
+    assert [chunks_grown(Span(0, pages)) for pages in (space, space + 1)] == [space // 512, 0]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from pymodel.differential.comparison import Divergence, compare
 from pymodel.differential.errors import BadInput, TargetLied
 from pymodel.differential.interpreter import run_on_specification
-from pymodel.differential.observed import SCALARS
+from pymodel.differential.observed import PLAIN_SCALARS, Scalar
 from pymodel.differential.program import Program
 from pymodel.differential.strictness import EXACT, Part, Strictness, strictness_ignoring
 from pymodel.wire import pageheap_pb2 as pb
@@ -188,9 +188,8 @@ def test_printed_text_is_compared() -> None:
     ]
 
 
-@pytest.mark.parametrize("scalar", SCALARS, ids=lambda scalar: scalar.go_name)
-def test_every_scalar_is_told_by_its_name(scalar: object) -> None:
-    found = next(each for each in SCALARS if each is scalar)
+@pytest.mark.parametrize("found", PLAIN_SCALARS, ids=lambda scalar: scalar.go_name)
+def test_every_scalar_is_told_by_its_name(found: Scalar) -> None:
     divergence = against_model(SCAVENGING, set_scalar(SCAVENGE_STEP + 1, found.field, 4097))
     (text,) = texts(divergence)
     assert text.startswith(f"{found.go_name}: model ")
@@ -198,6 +197,51 @@ def test_every_scalar_is_told_by_its_name(scalar: object) -> None:
     assert divergence is not None
     assert divergence.signature == f"reserve: {found.go_name}"
     assert divergence.step == SCAVENGE_STEP + 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("last_heap_inuse", 5, "last_heap_inuse: model 8388608 go 5"),
+        ("scavenge_goal", 4096, "scavengeGoal: model off go 4096"),
+        ("cur_arena_base", 0x1000, "curArena.base: model 0x100000800000 go 0x1000"),
+        ("cur_arena_end", 0x1000, "curArena.end: model 0x100004000000 go 0x1000"),
+        ("now_ns", (1 << 64) - 7, "now: model 1 ns go -7 ns"),
+        ("background_started", 0, "bgscavenge.started: model true go false"),
+        ("scavenge_parked", 0, "scavenge.parked: model true go false"),
+        ("scavenge_timer_ns", 12, "scavenge.timer: model not armed go 12 ns"),
+        ("scavenge_sysmon_wake", 1, "scavenge.sysmonWake: model 0 go 1"),
+        ("scavenge_print_controller_reset", 1, "scavenge.printControllerReset: model false go true"),
+        ("scavenge_print_controller_reset", 2, "scavenge.printControllerReset: model false go 2"),
+        (
+            "crit_sleep_ratio",
+            0x7FF8000000000001,
+            "critSleepRatio: model 0.001 (0x3f50624dd2f1a9fc) go nan (0x7ff8000000000001)",
+        ),
+        (
+            "controller_err_integral",
+            1 << 63,
+            "critSleepController.errIntegral: model 0.0 (0x0000000000000000) go -0.0 (0x8000000000000000)",
+        ),
+        ("controller_err_overflow", 1, "critSleepController.errOverflow: model false go true"),
+        ("controller_input_overflow", 1, "critSleepController.inputOverflow: model false go true"),
+        ("controller_cooldown_ns", 5 * 10**9, "controllerCooldown: model 0 ns go 5000000000 ns"),
+    ],
+)
+def test_every_scalar_of_pacing_is_told_as_what_it_is(field: str, value: int, told: str) -> None:
+    program = program_of("s0 = span 1024\nmark_termination 1 1\nbg_start\nwake\nheap_retained", pacing=True)
+    divergence = against_model(program, set_scalar(4, field, value))
+    assert texts(divergence) == [told]
+    assert divergence is not None
+    assert divergence.signature == f"heap_retained: {told.partition(':')[0]}"
+
+
+def test_floats_that_a_call_returns_are_told_by_value_and_bits() -> None:
+    program = program_of("call pi_reset 0x3ff0000000000000 0 1", pacing=True)
+    divergence = against_model(program, returned_values(0, 0x8000000000000000, 0, 1))
+    assert texts(divergence) == ["returned err_integral: model 0.0 (0x0000000000000000) go -0.0 (0x8000000000000000)"]
+    assert divergence is not None
+    assert divergence.suspect.function == "(*piController).reset"
 
 
 def test_summaries_are_told_by_level_index_and_counts() -> None:
@@ -443,6 +487,7 @@ def claims_more_in_use(message: pb.Transcript) -> None:
         (lambda m: m.end.ClearField("complete"), "did not observe the whole state (at the end)"),
         (clear("heap_sys"), "left heap_sys out of a complete observation (at the end)"),
         (clear("in_use"), "left in_use out of a complete observation (at the end)"),
+        (lambda m: setattr(m.start, "now_ns", 1), "reported now_ns in a program without pacing (at the start)"),
         (clear("scav_gen", 3), "reported changes that do not add up to the state at the end: scalars differ"),
         (clear("chunks"), "reported changes that do not add up to the state at the end: chunks differ"),
         (clear("summaries", 2), "reported changes that do not add up to the state at the end: summaries differ"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pymodel.differential.generators import program_from_seed, programs, tapes
 from pymodel.differential.interpreter import run_on_specification
-from pymodel.differential.observed import SCALARS
+from pymodel.differential.observed import PLAIN_SCALARS, SCALARS
 from pymodel.differential.program import Program
 from pymodel.differential.shapes import Kind
 from pymodel.differential.state import NO_BITMAPS
@@ -44,11 +44,11 @@ def plain_changes(before: Snapshot, after: Snapshot) -> pb.Observation:
     return observation
 
 
-def plain_complete(state: Snapshot) -> pb.Observation:
+def plain_complete(state: Snapshot, *, pacing: bool) -> pb.Observation:
     """The observation of a whole state."""
     observation = pb.Observation(complete=True)
     add_contents(observation, state.chunks, state.summaries)
-    for scalar in SCALARS:
+    for scalar in SCALARS if pacing else PLAIN_SCALARS:
         setattr(observation, scalar.field, state.scalars[scalar.go_name])
     for name in ("in_use", "scav_in_use"):
         held = getattr(state, name)
@@ -94,11 +94,12 @@ def check_observations(program: Program, interval: int) -> None:
     transcript = pb.Transcript.FromString(data)
     assert transcript.SerializeToString(deterministic=True) == data
     states = decode(run_on_specification(program, 7, checkpoint_interval=1)).states
-    expected = [plain_complete(states[0])]
+    expected = [plain_complete(states[0], pacing=program.pacing)]
     for number in range(1, len(states)):
         whole = interval != 0 and number % interval == 0
-        expected.append(plain_complete(states[number]) if whole else plain_changes(states[number - 1], states[number]))
-    expected.append(plain_complete(states[-1]))
+        before, after = states[number - 1 : number + 1]
+        expected.append(plain_complete(after, pacing=program.pacing) if whole else plain_changes(before, after))
+    expected.append(plain_complete(states[-1], pacing=program.pacing))
     observed = [transcript.start, *(step.observation for step in transcript.steps), transcript.end]
     assert serialized(observed) == serialized(expected)
 
@@ -138,3 +139,38 @@ def test_what_a_failed_operation_changed_is_looked_for_everywhere() -> None:
     assert ran.did() == ["returned", "returned", "panicked"]
     assert ran.states[2].chunks != ran.states[3].chunks
     check_observations(program, 0)
+
+
+PACED = """
+bg_start
+scavtrace 1
+gomaxprocs 8
+s0 = span 1000
+s1 = span 700
+free s0
+mark_termination 4194304 4194304
+sweep_done
+sysmon
+tick 1s
+tick 10s
+s2 = span 9000
+scavenge_all
+poke_clock -5
+wake
+poke_stats 1 1 0
+sweep_done
+"""
+
+
+@pytest.mark.parametrize("interval", [0, 3])
+def test_what_pacing_changes_is_reported_where_it_changes(interval: int) -> None:
+    program = program_of(PACED, outside=True, pacing=True)
+    check_observations(program, interval)
+    ran = decode(run_on_specification(program, 1))
+    assert ran.did()[-4:] == ["returned", "returned", "returned", "panicked"]
+    assert [state.scalars["now"] for state in ran.states[-4:]] == [(1 << 64) - 5, 999_995, 999_995, 999_995]
+
+
+def test_pacing_is_observed_in_programs_with_pacing_only() -> None:
+    start = pb.Transcript.FromString(run_on_specification(program_of("start_gen"), 1)).start
+    assert not any(start.HasField(scalar.field) for scalar in SCALARS if scalar.is_pacing)
