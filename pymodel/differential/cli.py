@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from importlib.metadata import version
@@ -18,14 +19,14 @@ from pymodel.differential.capabilities import PROTOCOL_VERSION
 from pymodel.differential.endpoints import START_SECONDS_MAX
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.progress import Progress
-from pymodel.differential.remote import PROGRAM_SECONDS_MAX
 from pymodel.differential.replay import replay_text
-from pymodel.differential.runs import DISTINCT_FINDING_COUNT_MAX, Run, RunSettings
+from pymodel.differential.runs import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
 from pymodel.differential.show import show_trace
 from pymodel.differential.side_by_side import SideBySide, check_comparable
 from pymodel.differential.strictness import SCALAR_NAMES, Part, strictness_ignoring
 from pymodel.differential.summary import summary
 from pymodel.differential.target_specs import TimeLimits, make_target
+from pymodel.differential.targets import PROGRAM_SECONDS_MAX
 from pymodel.differential.workload import SEED_MAX, keep_hypothesis_files_away
 
 FINDINGS_FOLDER = Path("scavdiff-findings")
@@ -50,7 +51,7 @@ class Failure(click.ClickException):
 
 
 class Group(click.Group):
-    """A group whose commands may raise ScavdiffError."""
+    """A group whose exit statuses are those of EXIT_HELP, whatever a command raises."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs a command; errors of ours become sentences, without a traceback."""
@@ -58,6 +59,16 @@ class Group(click.Group):
             return super().invoke(ctx)
         except ScavdiffError as error:
             raise Failure(error) from error
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            raise click.exceptions.Exit(INTERRUPTED_STATUS) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+            raise
+        except Exception:
+            # Python's own status for this is 1, which would read as a divergence.
+            traceback.print_exc()
+            click.echo("scavdiff itself failed; this says nothing of any target", err=True)
+            raise click.exceptions.Exit(Failure.exit_code) from None
 
 
 def target_options(default: Sequence[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

@@ -18,11 +18,10 @@ from pymodel.differential.errors import (
     TargetRefused,
 )
 from pymodel.differential.process import DEATH_SECONDS_MAX
-from pymodel.differential.targets import OPERATION_COUNT_MAX, EncodedProgram
+from pymodel.differential.targets import OPERATION_COUNT_MAX, PROGRAM_SECONDS_MAX, EncodedProgram
 from pymodel.wire import pageheap_pb2
 
 DESCRIBE_SECONDS_MAX = 5.0
-PROGRAM_SECONDS_MAX = 30.0
 RECOVERY_ATTEMPTS_MAX = 3
 RECOVERY_PAUSE_SECONDS = 0.2
 TEXT_LENGTH_MAX = 60

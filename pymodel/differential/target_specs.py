@@ -12,8 +12,8 @@ from pymodel.differential.endpoints import START_SECONDS_MAX, FixedEndpoint, Sta
 from pymodel.differential.errors import BadInput
 from pymodel.differential.interpreter import run_on_specification
 from pymodel.differential.process import guarded
-from pymodel.differential.remote import PROGRAM_SECONDS_MAX, RemoteTarget
-from pymodel.differential.targets import ModelTarget, Target
+from pymodel.differential.remote import RemoteTarget
+from pymodel.differential.targets import PROGRAM_SECONDS_MAX, ModelTarget, Target
 
 GO_BINARY = Path("goharness/bin/goharness")
 PORT_MAX = 65535
@@ -30,7 +30,7 @@ class TimeLimits:
 def make_target(spec: str, name: str, limits: TimeLimits) -> Target:
     """The target that `spec` names; nothing is started or connected yet. Raises BadInput."""
     if spec == "model":
-        return make_model(name)
+        return ModelTarget(run_on_specification, version("pymodel"), name, limits.program_seconds)
     if spec == "go":
         command = [str(find_go_binary()), "--until-stdin-closes"]
         return _started(name, command, limits)
@@ -38,11 +38,6 @@ def make_target(spec: str, name: str, limits: TimeLimits) -> Target:
     if kind == "exec":
         return _started(name, guarded(_split_command(spec, rest), sys.executable), limits)
     return RemoteTarget(name, FixedEndpoint(_address(spec)), program_seconds=limits.program_seconds)
-
-
-def make_model(name: str = "model") -> Target:
-    """The specification as a target in this process."""
-    return ModelTarget(run_on_specification, version("pymodel"), name)
 
 
 def find_go_binary() -> Path:

@@ -13,13 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from pymodel.differential.alarm import OutOfTime, time_limit
 from pymodel.differential.capabilities import ALL_CAPABILITIES, PROTOCOL_VERSION, Description
 from pymodel.differential.connection import PROGRAM_BYTES_MAX
-from pymodel.differential.errors import TargetDied
+from pymodel.differential.errors import TargetDied, TargetHung
 from pymodel.differential.process import STDERR_LINE_COUNT_MAX
 from pymodel.differential.program import Program
 
 OPERATION_COUNT_MAX = 1 << 17
+PROGRAM_SECONDS_MAX = 30.0
 GO_VERSION = "go1.18.10"
 
 
@@ -58,11 +60,18 @@ class Target(Protocol):
 class ModelTarget:
     """The specification, run in this process by `run` (program, id, checkpoint interval -> transcript)."""
 
-    def __init__(self, run: Callable[[Program, int, int], bytes], version: str = "", name: str = "model") -> None:
+    def __init__(
+        self,
+        run: Callable[[Program, int, int], bytes],
+        version: str = "",
+        name: str = "model",
+        program_seconds: float = PROGRAM_SECONDS_MAX,
+    ) -> None:
         self.name = name
         self.in_process = True
         self._run = run
         self._version = version
+        self._program_seconds = program_seconds
         self._in_flight: collections.deque[EncodedProgram] = collections.deque()
 
     def describe(self) -> Description:
@@ -85,7 +94,11 @@ class ModelTarget:
         """Runs the oldest program kept. A fault of the specification itself is charged like a death."""
         request = self._in_flight.popleft()
         try:
-            return self._run(request.program, request.program_id, request.checkpoint_interval)
+            with time_limit(self._program_seconds):
+                return self._run(request.program, request.program_id, request.checkpoint_interval)
+        except OutOfTime:
+            what = f"did not answer program {request.program_id} within {self._program_seconds:g} s"
+            raise TargetHung(self.name, what) from None
         except Exception as error:
             lines = traceback.format_exc().splitlines()
             raise TargetDied(

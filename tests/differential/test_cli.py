@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from pymodel.differential import cli
 from pymodel.differential.cli import main
 from pymodel.differential.program import Alloc, Grow, Program
 from pymodel.differential.text import print_program
@@ -108,3 +109,22 @@ def test_describe_lists_capabilities_and_limits() -> None:
     assert result.exit_code == 0
     assert "capabilities   bits, ranges, summaries, page allocator, page cache, scavenge" in result.stdout
     assert "at most 131,072 in a program" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "words"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (ZeroDivisionError("oops"), 2, "scavdiff itself failed; this says nothing of any target"),
+    ],
+)
+def test_no_failure_of_scavdiff_itself_looks_like_a_divergence(
+    trace: Path, monkeypatch: pytest.MonkeyPatch, raised: BaseException, status: int, words: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(cli, "show_trace", fail)
+    result = scavdiff("show", str(trace))
+    assert result.exit_code == status
+    assert words in result.stderr

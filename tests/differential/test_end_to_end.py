@@ -33,24 +33,34 @@ def scavdiff(*arguments: str, cwd: Path, seconds: float = 120) -> subprocess.Com
     return subprocess.run([*SCAVDIFF, *arguments], cwd=cwd, capture_output=True, text=True, timeout=seconds)
 
 
-def started(*arguments: str, cwd: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen([*SCAVDIFF, *arguments], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+class Driver:
+    """A run in the background, its output in files."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self._outputs = folder / "stdout", folder / "stderr"
+        stdout, stderr = (open(path, "w") for path in self._outputs)  # noqa: SIM115  # closed below
+        with stdout, stderr:
+            self.process = subprocess.Popen([*SCAVDIFF, *arguments], cwd=folder, stdout=stdout, stderr=stderr)
+
+    def wait_until_comparing(self) -> int:
+        """Waits until the targets are connected; the process id of the Go target."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self._outputs[1].read_text().startswith("seed "):
+                return children(self.process.pid)[0]
+            time.sleep(0.05)
+        raise AssertionError(f"the driver does not compare: {self._outputs[1].read_text()}")
+
+    def end(self) -> tuple[int, str, str]:
+        """Waits for the end: exit status, standard output, standard error."""
+        status = self.process.wait(timeout=120)
+        stdout, stderr = (path.read_text() for path in self._outputs)
+        return status, stdout, stderr
 
 
 def children(process_id: int) -> list[int]:
     listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process_id)], stdout=subprocess.PIPE, text=True)
     return [int(word) for word in listed.stdout.split()]
-
-
-def go_target_of(driver: subprocess.Popen[str]) -> int:
-    """The process id of the Go target that a driver has started."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        found = children(driver.pid)
-        if found:
-            return found[0]
-        time.sleep(0.05)
-    raise AssertionError("the driver started no target")
 
 
 def test_the_model_and_go_agree(tmp_path: Path) -> None:
@@ -114,25 +124,26 @@ def test_a_server_that_runs_already_can_be_a_target(tmp_path: Path) -> None:
 
 
 def test_kill_of_go_in_mid_run_is_one_harness_error_and_the_run_goes_on(tmp_path: Path) -> None:
-    driver = started("run", "--examples", "400", "--seed", "2", cwd=tmp_path)
-    time.sleep(1)
-    os.kill(go_target_of(driver), signal.SIGKILL)
-    stdout, stderr = driver.communicate(timeout=120)
-    assert driver.returncode == 2, stderr
+    driver = Driver(tmp_path, "run", "--examples", "600", "--seed", "2")
+    target = driver.wait_until_comparing()
+    time.sleep(0.5)
+    os.kill(target, signal.SIGKILL)
+    status, stdout, stderr = driver.end()
+    assert status == 2, stderr
     assert "harness errors: 1 x go: TargetDied" in stdout
-    assert "compared   399 programs, " in stdout
+    assert "compared   599 programs, " in stdout
     assert "target go died before it answered program" in stderr
     assert "(killed by SIGKILL)" in stderr
     assert len(list((tmp_path / "scavdiff-findings").glob("harness-go-TargetDied-2.trace"))) == 1
 
 
 def test_ctrl_c_ends_with_the_summary_and_leaves_no_process(tmp_path: Path) -> None:
-    driver = started("run", "--seconds", "300", "--seed", "2", cwd=tmp_path)
-    target = go_target_of(driver)
-    time.sleep(1.5)
-    driver.send_signal(signal.SIGINT)
-    stdout, stderr = driver.communicate(timeout=30)
-    assert driver.returncode == 130, stderr
+    driver = Driver(tmp_path, "run", "--seconds", "300", "--seed", "2")
+    target = driver.wait_until_comparing()
+    time.sleep(0.5)
+    driver.process.send_signal(signal.SIGINT)
+    status, stdout, stderr = driver.end()
+    assert status == 130, stderr
     assert "compared   " in stdout
     assert "interrupted\n" in stdout
     assert "Traceback" not in stderr
@@ -140,10 +151,10 @@ def test_ctrl_c_ends_with_the_summary_and_leaves_no_process(tmp_path: Path) -> N
 
 
 def test_kill_of_the_driver_leaves_no_process(tmp_path: Path) -> None:
-    driver = started("run", "--seconds", "300", "--seed", "2", cwd=tmp_path)
-    target = go_target_of(driver)
-    driver.kill()
-    driver.communicate(timeout=30)
+    driver = Driver(tmp_path, "run", "--seconds", "300", "--seed", "2")
+    target = driver.wait_until_comparing()
+    driver.process.kill()
+    driver.end()
     assert_ends(target)
 
 
