@@ -167,6 +167,7 @@ def scavenge_one(p: PageAlloc, work: AddrRange, max_bytes: int) -> tuple[int, Ad
         if npages > 0:
             limit = p.scavenge_range_locked(ci, page, npages)
             return npages * PAGE_SIZE, AddrRange(work.base, limit)
+        # Go looked without the lock, and another thread was faster. Never so where operations run one by one.
         work = AddrRange(work.base, chunk_base(ci))
     return 0, work
 

@@ -219,6 +219,23 @@ def test_a_page_count_that_no_heap_has_finds_nothing(npages: int) -> None:
     assert grown_heap(2).alloc(npages) == (0, 0)
 
 
+def test_the_search_address_moves_up_to_the_first_free_page_seen() -> None:
+    p = full_heap()
+    p.free(page_address(130), 1, False)
+    p.free(page_address(200), 10, False)
+    p.search_addr = BASE
+    assert p.alloc(3) == (page_address(200), 0)
+    assert p.search_addr == page_address(130)
+
+
+def test_pages_that_cannot_fit_above_the_search_address_are_searched_from_the_root() -> None:
+    p = full_heap()
+    p.free(BASE, 300, False)
+    p.search_addr = page_address(400)
+    assert p.alloc(200) == (BASE, 0)
+    assert p.search_addr == page_address(400)
+
+
 def test_a_search_address_at_the_end_of_all_chunks_means_that_nothing_is_free() -> None:
     p = grown_heap()
     p.search_addr = BASE + CHUNK
