@@ -5,11 +5,15 @@ Programs and transcripts pass as raw bytes; what they say is not this module's b
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+# What goes wrong is told by us, once; gRPC's own log lines would stand between. Read when grpc is imported.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 import grpc
 from google.protobuf.message import DecodeError
