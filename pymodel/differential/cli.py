@@ -23,6 +23,7 @@ from pymodel.differential.replay import replay_text
 from pymodel.differential.runs import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
 from pymodel.differential.show import show_trace
 from pymodel.differential.side_by_side import SideBySide, check_comparable
+from pymodel.differential.simulate_command import simulate
 from pymodel.differential.strictness import SCALAR_NAMES, Part, strictness_ignoring
 from pymodel.differential.summary import summary
 from pymodel.differential.target_specs import TimeLimits, make_target
@@ -122,7 +123,11 @@ def main() -> None:
     scavdiff replay FILE.trace          run a trace again and see each step
     scavdiff show FILE.trace            see the page heap after each step
     scavdiff describe --target SPEC     ask a target who it is
+    scavdiff simulate --shape sawtooth  see the scavenger at work in virtual time
     """
+
+
+main.add_command(simulate)
 
 
 @main.command(epilog=EXIT_HELP)
