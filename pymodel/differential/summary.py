@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pymodel.differential.capabilities import Description
+from pymodel.differential.operations import KIND_BY_NAME
 from pymodel.differential.progress import duration
 from pymodel.differential.runs import RunResult
 from pymodel.differential.side_by_side import SideBySide
 
+PACING_NOT_COMPARED = "pacing: gcPaceScavenger, bgscavenge and its controller, the trace line"
 NOT_COMPARED = (
-    "pacing: gcPaceScavenger, bgscavenge and its controller, the trace line",
     "other ports: 32-bit and arm64 constants, and what they make of the same code",
     "concurrency inside one page heap: operations run one after the other, with no lock ever contended",
     "the operating system: memory is only accounted for, never mapped, used or given back",
@@ -31,7 +32,8 @@ def _lines(result: RunResult, side_by_side: SideBySide, seed: int) -> Iterator[s
     yield f"targets    {targets}"
     yield f"seed       {seed}"
     yield (
-        f"compared   {tally.program_count:,} programs, {tally.operation_count:,} operations, "
+        f"compared   {tally.program_count:,} programs, {tally.outside_program_count:,} of them outside the contract, "
+        f"{tally.operation_count:,} operations, "
         f"{tally.state_count:,} whole states in {duration(result.seconds)} ({rate:,.0f} operations/s)"
     )
     yield f"strictness {side_by_side.strictness}"
@@ -43,6 +45,8 @@ def _lines(result: RunResult, side_by_side: SideBySide, seed: int) -> Iterator[s
         yield f"  {count:,} programs left out for {name}: {reason}"
     if tally.uncompared_program_count:
         yield f"  {tally.uncompared_program_count:,} programs that fewer than two targets answered"
+    if not any(KIND_BY_NAME[name].pacing_only for name in tally.operations):
+        yield f"  {PACING_NOT_COMPARED}"
     for text in NOT_COMPARED:
         yield f"  {text}"
     yield from _verdict(result)

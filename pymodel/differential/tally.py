@@ -25,6 +25,7 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     program_kinds: Counter[str] = field(default_factory=Counter)
     left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
+    outside_program_count: int = 0
     divergent_program_count: int = 0
     harness_errors: Counter[str] = field(default_factory=Counter)
     uncompared_program_count: int = 0
@@ -33,6 +34,7 @@ class Tally:
         """Counts a program of the given kind that at least two targets answered."""
         step_count, outcomes = count_outcomes(min(transcripts.values(), key=len))
         self.program_count += 1
+        self.outside_program_count += program.outside_contract
         self.operation_count += step_count
         self.state_count += (step_count + 2) * (len(transcripts) - 1)
         self.program_kinds[kind] += 1

@@ -42,3 +42,12 @@ def test_only_the_steps_that_were_run_are_counted_as_compared() -> None:
     assert tally.outcomes == {"returned": 1, "thrown": 1}
     # Two others against one, after each step, at the start and at the end.
     assert tally.state_count == 8
+
+
+def test_programs_outside_the_contract_are_counted_apart() -> None:
+    tally = Tally()
+    answer = transcript(["nothing"])
+    for outside in (True, False, True):
+        tally.add_compared("by hand", Program((Alloc(0, 1),), outside_contract=outside), {"a": answer, "b": answer})
+    assert tally.program_count == 3
+    assert tally.outside_program_count == 2
