@@ -24,7 +24,7 @@ coverage_floors := --go-floor 97 --python-floor 90
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## make .venv and find or install a Go toolchain; does only what is missing
@@ -88,6 +88,11 @@ soak: go ## compare 20,000,000 operations, and see that memory stays flat
 .PHONY: planted
 planted: go ## hold the tester to its planted faults, and tell how fast it finds each
 	python -m tests.planted $(ARGS)
+
+.PHONY: reality-check
+reality-check: setup ## hold the simulation to the trace lines of a real Go 1.18.10 program
+	cd goharness/reality && GOTOOLCHAIN=go1.18.10 go build -buildvcs=false -trimpath -o ../../build/reality .
+	python tools/reality_check.py build/reality $(ARGS)
 
 .PHONY: stubs
 stubs: setup ## write the generated protocol code from proto/

@@ -30,7 +30,7 @@ from pymodel.differential.simulate.trace_log import log_history
 from pymodel.differential.text import print_program
 
 HOURS = 24.0
-PEAK_BYTES = 256 * MIB
+PEAK = "256MiB"
 PERIOD_COUNT = 8
 CHURN_SECONDS = 300
 GOGC_MIN, GOGC_MAX = 1, 1000
@@ -127,8 +127,8 @@ interrupted."""
     "--peak",
     "peak_bytes",
     type=Bytes(MIB, LIVE_BYTES_MAX),
-    default=PEAK_BYTES,
-    show_default=tell_bytes(PEAK_BYTES),
+    default=PEAK,
+    show_default=True,
     help="Most that a shape has live.",
 )
 @click.option(

@@ -40,7 +40,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A chart: `top` and `height` in SVG units."""
+    """A chart, `height` SVG units high."""
 
     height: int
     y_ticks: Sequence[Tick]
@@ -138,13 +138,13 @@ class _Scale:
 
 
 def _peaks_kept(samples: Sequence[Sample]) -> Iterator[Sample]:
-    """Few enough samples to draw: of each group of neighbours the one with least and the one with most retained."""
-    size = -(-2 * len(samples) // POINT_COUNT_MAX)
+    """Few enough samples to draw: of each group of neighbours those with least and most in use, and most retained."""
+    size = -(-3 * len(samples) // POINT_COUNT_MAX)
     for start in range(0, len(samples), size):
         group = samples[start : start + size]
-        low = min(group, key=lambda s: s.retained_bytes)
-        high = max(group, key=lambda s: s.retained_bytes)
-        yield from sorted({id(s): s for s in (low, high)}.values(), key=lambda s: s.time_ns)
+        by_use = sorted(range(len(group)), key=lambda at: group[at].heap_inuse_bytes)
+        fullest = max(range(len(group)), key=lambda at: group[at].retained_bytes)
+        yield from (group[at] for at in sorted({by_use[0], by_use[-1], fullest}))
 
 
 def _byte_step(top: int) -> int:

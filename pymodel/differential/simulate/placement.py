@@ -82,7 +82,7 @@ def place(plan: Plan, surroundings: Surroundings) -> Placement:
     total_pages = -(-sum(portion.allocated_bytes for portion in plan.portions) // PAGE_SIZE)
     cycle_pages, cycle_spans = sum(SPAN_SIZES), len(SPAN_SIZES)
     unit_pages = max(1, -(-total_pages * cycle_spans // (cycle_pages * SPAN_COUNT_MAX)))
-    placer = _Placer(unit_pages, max(TICK_NS_MIN, plan.history.duration_ns // TICK_COUNT))
+    placer = _Placer(plan.first_heap_goal, unit_pages, max(TICK_NS_MIN, plan.history.duration_ns // TICK_COUNT))
     placer.begin(surroundings)
     for portion in plan.portions:
         placer.place(portion)
@@ -98,7 +98,7 @@ def place(plan: Plan, surroundings: Surroundings) -> Placement:
 class _Placer:
     """Appends operations. `_now_ns` is the time that the ticks so far add up to."""
 
-    def __init__(self, unit_pages: int, tick_ns_max: int) -> None:
+    def __init__(self, heap_goal: int, unit_pages: int, tick_ns_max: int) -> None:
         self.operations: list[p.Operation] = []
         self.marks: list[Mark] = []
         self._sizes = itertools.cycle([unit_pages * size for size in SPAN_SIZES])
@@ -110,7 +110,7 @@ class _Placer:
         self._taken_count = 0
         self._allocated_bytes = 0
         self._dead_bytes = 0
-        self._heap_goal = 0
+        self._heap_goal = heap_goal
         self._cycle_count = 0
 
     def begin(self, surroundings: Surroundings) -> None:
@@ -124,8 +124,6 @@ class _Placer:
 
     def place(self, portion: Portion) -> None:
         """Lets time pass up to the portion's end, and then does all that it says."""
-        if self._heap_goal == 0 and portion.cycle is not None:
-            self._heap_goal = portion.cycle.last_heap_goal
         self._tick_until(portion.end_ns)
         self._allocate(portion.allocated_bytes)
         self._let_die(portion.dead_bytes)

@@ -52,6 +52,7 @@ class Plan:
     """All portions, in order of time. What was left out to bound them is said by the other fields."""
 
     history: History
+    first_heap_goal: int
     portions: tuple[Portion, ...]
     repeated_bytes: int
     room_bytes_min: int
@@ -68,8 +69,9 @@ def make_plan(history: History, gogc: int | None) -> Plan:
     room = ROOM_TO_SWEEP_BYTES
     while True:
         planner = _Planner(history, Pacer(gogc, room))
+        first_goal = planner.goal
         portions = list(itertools.islice(planner.portions(), 16 * CYCLE_COUNT_MAX))
-        plan = Plan(history, tuple(portions), planner.repeated_bytes, room, planner.forced_after_ns)
+        plan = Plan(history, first_goal, tuple(portions), planner.repeated_bytes, room, planner.forced_after_ns)
         if not history.paced or plan.cycle_count <= CYCLE_COUNT_MAX:
             return plan
         room *= 2
@@ -84,7 +86,8 @@ class _Planner:
         self._live = 0
         self._heap = 0
         self._last_cycle_ns = 0
-        self._goal = pacer.first_goal
+        logged = next((row.cycle for row in history.rows if row.cycle is not None), None)
+        self.goal = pacer.first_goal if logged is None else logged.heap_goal
         self.forced_after_ns = max(FORCED_AFTER_NS, history.duration_ns // FORCED_COUNT_MAX)
         self.repeated_bytes = 0
 
@@ -114,12 +117,12 @@ class _Planner:
         """A row in the portions that cycles cut it into."""
         spread = _Spread(start_ns, row)
         while True:
-            full_ns = spread.time_of_bytes(self._goal - self._heap)
+            full_ns = spread.time_of_bytes(self.goal - self._heap)
             forced_ns = self._last_cycle_ns + self.forced_after_ns
             if full_ns is not None and full_ns <= forced_ns:
-                allocated, dead = spread.take_bytes(self._goal - self._heap)
+                allocated, dead = spread.take_bytes(self.goal - self._heap)
                 yield self._portion(full_ns, allocated, dead, collects=True)
-            elif forced_ns <= row.end_ns and self._goal != NO_GOAL:
+            elif forced_ns <= row.end_ns and self.goal != NO_GOAL:
                 allocated, dead = spread.take_until(forced_ns)
                 yield self._portion(forced_ns, allocated, dead, collects=True, forced=True)
             else:
@@ -154,14 +157,14 @@ class _Planner:
         self._live += row.allocated_bytes - row.dead_bytes
         cycle = None
         if row.cycle is not None:
-            self._goal = later_goals.pop()
+            self.goal = later_goals.pop()
             goal = later_goals[-1] if later_goals else self._pacer.goal(self._live)
             cycle = self._collect(goal, row.end_ns, release_all=row.cycle.release_all)
         return Portion(row.end_ns, row.allocated_bytes, row.dead_bytes, cycle, ends_row=True)
 
     def _collect(self, goal: int, now_ns: int, *, forced: bool = False, release_all: bool = False) -> PlannedCycle:
-        cycle = PlannedCycle(goal, self._goal, forced, release_all)
-        self._goal, self._heap, self._last_cycle_ns = goal, self._live, now_ns
+        cycle = PlannedCycle(goal, self.goal, forced, release_all)
+        self.goal, self._heap, self._last_cycle_ns = goal, self._live, now_ns
         return cycle
 
 

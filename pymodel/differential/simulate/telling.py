@@ -19,6 +19,7 @@ from pymodel.differential.simulate.trace_lines import ScavLine
 from pymodel.pageheap.constants import PAGE_SIZE
 
 TRACE_LINE_COUNT = 5
+TIMES_WIDTH_MIN = 76
 
 
 def tell_settings(plan: Plan, placement: Placement, surroundings: Surroundings, gogc: int | None) -> dict[str, str]:
@@ -66,11 +67,12 @@ def print_results(
     console.print()
     shown = results.trace[-TRACE_LINE_COUNT:]
     console.print(Text(f"the last {len(shown)} of {len(results.trace):,} trace lines:"))
-    for trace_line in shown:
-        console.print(Text(f"  {tell_time(trace_line.time_ns):>11}  {trace_line.text}"))
+    times = [f"{tell_time(line.time_ns):>11}  " if console.width >= TIMES_WIDTH_MIN else "" for line in shown]
+    for time, trace_line in zip(times, shown, strict=True):
+        console.print(Text(f"  {time}{trace_line.text}"))
     if logged:
         console.print(Text("the last ones in the log:"))
         for logged_line in logged[-TRACE_LINE_COUNT:]:
-            console.print(Text(f"  {'':>11}  {logged_line}"))
+            console.print(Text(f"  {'' if not times else ' ' * len(times[0])}{logged_line}"))
     if results.failure:
         console.print(Text(results.failure, "bold red"))

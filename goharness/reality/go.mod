@@ -1,0 +1,3 @@
+module scavdiff/reality
+
+go 1.18
