@@ -7,6 +7,7 @@ its tag, ready to be joined with others.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from struct import Struct
 
 from pymodel.differential.observed import SCALARS
@@ -54,12 +55,7 @@ def returned_list(values: Sequence[int]) -> bytes:
 def _returned_words(count: int) -> Callable[..., bytes]:
     """`returned_list` for just that many words, of which all but the words is the same every time."""
     prefix = returned_list((0,) * count)[: -8 * count]
-    pack = Struct(f"<{len(prefix)}s{count}Q").pack
-
-    def encode(*values: int) -> bytes:
-        return pack(prefix, *values)
-
-    return encode
+    return partial(Struct(f"<{len(prefix)}s{count}Q").pack, prefix)
 
 
 RETURNED = returned_list(())
@@ -120,13 +116,16 @@ def summary_run(level: int, index: int, count: int, value: int) -> bytes:
     return _SUMMARY_RUN(_SUMMARY_RUN_HEADS[level], index, _SUMMARY_COUNT, count, _SUMMARY_VALUE, value)
 
 
-# One encoder for each of SCALARS, in that order.
-_SCALAR_TAGS = tuple(tag_fixed64(scalar.number) for scalar in SCALARS)
+_SUMMARY_ALONE = Struct("<12sQcQc").pack
 
 
-def scalar(position: int, value: int) -> bytes:
-    """The scalar SCALARS[position] of an observation."""
-    return _SCALAR_TAGS[position] + pack_word(value)
+def summary_head(level: int, index: int) -> bytes:
+    """The beginning of a `summary_run` of one summary; only the value, as a word, is missing."""
+    return _SUMMARY_ALONE(_SUMMARY_RUN_HEADS[level], index, _SUMMARY_COUNT, 1, _SUMMARY_VALUE)
+
+
+SCALAR_TAGS = tuple(tag_fixed64(scalar.number) for scalar in SCALARS)
+"""What precedes each of SCALARS, in that order."""
 
 
 def in_use(bounds: Sequence[int], total_bytes: int) -> bytes:

@@ -11,74 +11,19 @@ from itertools import chain
 from typing import Generic, TypeVar
 
 from pymodel.differential import encoding
-from pymodel.differential.observed import LEVEL_CHUNK_SHIFTS, SCALARS
+from pymodel.differential.observed import LEVEL_CHUNK_SHIFTS, LEVEL_COUNT
+from pymodel.differential.scalar_changes import ScalarChanges
 from pymodel.differential.watching import WatchedPageAlloc
+from pymodel.differential.wireform import pack_word
 from pymodel.pageheap.addresses import chunk_index
-from pymodel.pageheap.floats import to_bits
 from pymodel.pageheap.mheap import Mheap
 from pymodel.pageheap.mpallocbits import PallocData
 from pymodel.pageheap.mranges import AddrRange
-from pymodel.pageheap.runtime import SleepControl
-from pymodel.pageheap.words import MASK64
 
 Content = TypeVar("Content")
 Bitmaps = tuple[int, int]
 
 LONG_RANGE_LENGTH = 64
-# Scalars from this position on have field numbers above those of the range sets.
-_LATE_SCALARS = next(position for position, scalar in enumerate(SCALARS) if scalar.number > 9)
-
-
-def read_scalars(pages: WatchedPageAlloc) -> tuple[int, ...]:
-    """The values of PLAIN_SCALARS, in that order."""
-    scav, memstats = pages.scav, pages.runtime.memstats
-    return (
-        pages.search_addr,
-        pages.start,
-        pages.end,
-        scav.gen,
-        scav.reservation_bytes,
-        scav.released,
-        scav.scav_lwm,
-        scav.free_hwm,
-        memstats.heap_sys,
-        memstats.heap_released,
-        memstats.heap_inuse,
-        memstats.stats_committed,
-        memstats.stats_released,
-    )
-
-
-def read_pacing_scalars(heap: Mheap) -> tuple[int, ...]:
-    """The values of the SCALARS that follow PLAIN_SCALARS, in that order."""
-    runtime = heap.runtime
-    scavenge = runtime.scavenge
-    return (
-        runtime.memstats.last_heap_inuse,
-        heap.scavenge_goal,
-        heap.cur_arena_base,
-        heap.cur_arena_end,
-        runtime.now & MASK64,
-        int(scavenge.g is not None),
-        int(scavenge.parked),
-        scavenge.timer.when if scavenge.timer is not None else 0,
-        scavenge.sysmon_wake,
-        int(scavenge.print_controller_reset),
-        *_read_control(scavenge.control),
-    )
-
-
-def _read_control(control: SleepControl | None) -> tuple[int, ...]:
-    if control is None:
-        return 0, 0, 0, 0, 0
-    controller = control.crit_sleep_controller
-    return (
-        to_bits(control.crit_sleep_ratio),
-        to_bits(controller.err_integral),
-        int(controller.err_overflow),
-        int(controller.input_overflow),
-        control.controller_cooldown & MASK64,
-    )
 
 
 class Entries(Generic[Content]):
@@ -94,8 +39,9 @@ class Entries(Generic[Content]):
         self._zero = zero
 
     def take_into_view(self, indices: Iterable[int]) -> None:
-        """Adds entries that are not in view yet."""
-        self.seen = dict.fromkeys(indices, self._zero) | self.seen
+        """Adds entries; those in view already stay as they are."""
+        seen = self.seen
+        seen.update(dict.fromkeys([index for index in indices if index not in seen], self._zero))
 
     def forget(self) -> None:
         """Makes everything in view count as never reported."""
@@ -112,15 +58,13 @@ class Entries(Generic[Content]):
 
     def changed_runs(self, indices: Iterable[int]) -> list[tuple[int, int, Content]]:
         """Index, count and content of each run of neighbours that changed alike, out of these ascending indices."""
-        runs: list[tuple[int, int, Content]] = []
         read, seen = self._read, self.seen
+        changed = [(index, content) for index in indices if (content := read(index)) != seen.get(index, content)]
+        seen.update(changed)
+        runs: list[tuple[int, int, Content]] = []
         start, limit = 0, 0
         held = self._zero
-        for index in indices:
-            content = read(index)
-            if content == seen.get(index, content):
-                continue
-            seen[index] = content
+        for index, content in changed:
             if index == limit and content == held:
                 limit += 1
                 continue
@@ -140,10 +84,16 @@ class Observer:
 
     def __init__(self, pages: WatchedPageAlloc, pacing: Mheap | None = None) -> None:
         self._pages = pages
-        self._pacing = pacing
+        self._scalars = ScalarChanges(pages, pacing)
         self._bitmaps: dict[int, PallocData] = {}
         self._chunks: Entries[Bitmaps] = Entries(self._read_chunk, (0, 0))
         self._levels = [Entries(level.peek, 0) for level in pages.summary]
+        # Level, what its indices are shifted by, its entries, and how the report of a single one begins, by index.
+        self._path = [
+            (level, shift, entries, dict[int, bytes]())
+            for level, (shift, entries) in enumerate(zip(LEVEL_CHUNK_SHIFTS, self._levels, strict=True))
+        ]
+        self._ranges_in_view: list[AddrRange] = []
         self._forget()
 
     def chunk_in_use(self, index: int) -> PallocData | None:
@@ -184,15 +134,12 @@ class Observer:
             self._report_path(index, parts)
         pages.touched.clear()
         pages.touched_ranges.clear()
-        scalars = read_scalars(pages)
-        if self._pacing is not None:
-            scalars += read_pacing_scalars(self._pacing)
-        changed = self._changed_scalars(scalars)
-        parts += [encoding.scalar(position, scalars[position]) for position in changed if position < _LATE_SCALARS]
+        early, late = self._scalars.changes()
+        parts.append(early)
         if may_have_grown:
             self._report_in_use(parts)
         self._report_scav_in_use(parts)
-        parts += [encoding.scalar(position, scalars[position]) for position in changed if position >= _LATE_SCALARS]
+        parts.append(late)
         return b"".join(parts)
 
     def _forget(self) -> None:
@@ -200,7 +147,7 @@ class Observer:
         self._chunks.forget()
         for entries in self._levels:
             entries.forget()
-        self._scalars_seen: tuple[int, ...] = (-1,) * len(SCALARS)
+        self._scalars.forget()
         self._in_use_seen: tuple[list[AddrRange], int] = ([], -1)
         self._scav_in_use_seen: tuple[list[AddrRange], int] = ([], -1)
         self._lengths_seen: list[int] = []
@@ -212,15 +159,18 @@ class Observer:
     def _take_into_view(self) -> None:
         """Adds the chunks that have come into use, and the summaries on their paths."""
         pages = self._pages
-        if pages.in_use.ranges == self._in_use_seen[0]:
+        ranges = pages.in_use.ranges
+        if ranges == self._ranges_in_view:
             return
-        for base, limit in pages.in_use.ranges:
-            chunks = range(chunk_index(base), chunk_index(limit))
-            new = [index for index in chunks if index not in self._bitmaps]
-            self._bitmaps.update((index, pages.try_chunk_of(index) or PallocData()) for index in new)
-            self._chunks.take_into_view(new)
-            for entries, shift in zip(self._levels, LEVEL_CHUNK_SHIFTS, strict=True):
-                entries.take_into_view(range(chunks.start >> shift, (chunks.stop - 1 >> shift) + 1))
+        for base, limit in set(ranges).difference(self._ranges_in_view):
+            new = [index for index in range(chunk_index(base), chunk_index(limit)) if index not in self._bitmaps]
+            if new:
+                self._bitmaps.update((index, pages.try_chunk_of(index) or PallocData()) for index in new)
+                self._chunks.take_into_view(new)
+                # All between the first and the last of them is in use.
+                for entries, shift in zip(self._levels, LEVEL_CHUNK_SHIFTS, strict=True):
+                    entries.take_into_view(range(new[0] >> shift, (new[-1] >> shift) + 1))
+        self._ranges_in_view = ranges.copy()
 
     def _touched_chunks(self) -> list[int]:
         """Indices of the chunks noted as touched, ascending: these, in use or not, stand for the paths to look at."""
@@ -236,19 +186,25 @@ class Observer:
         both = self._chunks.changed(index)
         if both is not None:
             parts.append(encoding.chunk_run(index, 1, *both))
-        for level, entries in enumerate(self._levels):
-            summary_index = index >> LEVEL_CHUNK_SHIFTS[level]
+        for level, shift, entries, heads in self._path:
+            summary_index = index >> shift
             value = entries.changed(summary_index)
             if value is not None:
-                parts.append(encoding.summary_run(level, summary_index, 1, value))
+                head = heads.get(summary_index)
+                if head is None:
+                    head = heads[summary_index] = encoding.summary_head(level, summary_index)
+                parts += head, pack_word(value)
 
     def _report_paths(self, indices: list[int], parts: list[bytes]) -> None:
         """Reports the changes of these chunks, given in ascending order, and of the summaries on their paths."""
         for index, count, both in self._chunks.changed_runs(indices):
             parts.append(encoding.chunk_run(index, count, *both))
-        for level, shift in enumerate(LEVEL_CHUNK_SHIFTS):
-            on_paths = indices if shift == 0 else dict.fromkeys([index >> shift for index in indices])
-            self._report_level(level, on_paths, parts)
+        on_paths = [indices]
+        for _ in range(LEVEL_COUNT - 1):
+            # Three bits from each level to the one above.
+            on_paths.append(list(dict.fromkeys([index >> 3 for index in on_paths[-1]])))
+        for level, on_path in enumerate(reversed(on_paths)):
+            self._report_level(level, on_path, parts)
 
     def _report_everything(self, parts: list[bytes]) -> None:
         """Reports the changes of everything in view."""
@@ -260,14 +216,6 @@ class Observer:
     def _report_level(self, level: int, indices: Iterable[int], parts: list[bytes]) -> None:
         for index, count, value in self._levels[level].changed_runs(indices):
             parts.append(encoding.summary_run(level, index, count, value))
-
-    def _changed_scalars(self, scalars: tuple[int, ...]) -> list[int]:
-        """Positions in SCALARS of those that changed."""
-        seen = self._scalars_seen
-        if scalars == seen:
-            return []
-        self._scalars_seen = scalars
-        return [position for position, value in enumerate(scalars) if value != seen[position]]
 
     def _report_in_use(self, parts: list[bytes]) -> None:
         in_use = self._pages.in_use
@@ -281,7 +229,8 @@ class Observer:
 
     def _report_scav_in_use(self, parts: list[bytes]) -> None:
         in_use = self._pages.scav.in_use
-        if (in_use.ranges, in_use.total_bytes) != self._scav_in_use_seen:
+        seen_ranges, seen_total_bytes = self._scav_in_use_seen
+        if in_use.total_bytes != seen_total_bytes or in_use.ranges != seen_ranges:
             self._scav_in_use_seen = in_use.ranges.copy(), in_use.total_bytes
             parts.append(encoding.scav_in_use(bounds_of(in_use.ranges), in_use.total_bytes))
 

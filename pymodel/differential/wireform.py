@@ -20,6 +20,8 @@ def varint(value: int) -> bytes:
     """A non-negative integer in groups of seven bits, lowest first."""
     if value < 0x80:
         return bytes((value,))
+    if value < 0x4000:
+        return bytes((value & 0x7F | 0x80, value >> 7))
     groups = bytearray()
     while value >= 0x80:
         groups.append(value & 0x7F | 0x80)
@@ -48,6 +50,8 @@ def delimited(tag: bytes, content: bytes) -> bytes:
     length = len(content)
     if length < 0x80:
         return b"%b%c%b" % (tag, length, content)
+    if length < 0x4000:
+        return b"%b%c%c%b" % (tag, length & 0x7F | 0x80, length >> 7, content)
     return tag + varint(length) + content
 
 

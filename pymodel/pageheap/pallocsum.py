@@ -54,16 +54,15 @@ def unpack(total: int) -> tuple[int, int, int]:
 def merge_summaries(sums: Sequence[int], log_max_pages: int) -> int:
     """The summary of neighbouring regions of 2^log_max_pages pages each, given theirs from low to high.
 
-    Keeps the summary of what has been merged so far. Panics (index out of range) on no summaries at all.
+    Keeps the summary of what has been merged so far. Panics (index out of range) on no summaries at all. Only the count
+    of pages before a region wraps: each of the others grows by at most 2^21 a summary.
     Go: mergeSummaries, mpagealloc.go.
     """
     if not sums:
         raise index_out_of_range(0, 0)
     region_pages = shift_left(1, log_max_pages)
     start, most, end = unpack(sums[0])
-    pages_before = 0
-    for total in sums[1:]:
-        pages_before = (pages_before + region_pages) & MASK64
+    for position, total in enumerate(sums[1:], 1):
         if total == 0 and region_pages != 0:
             # A full region, the usual case high up in the tree: the general rule below comes to this.
             if end > most:
@@ -76,15 +75,15 @@ def merge_summaries(sums: Sequence[int], log_max_pages: int) -> int:
             next_start = total & FIELD_MASK
             next_most = (total >> LOG_MAX_PACKED_VALUE) & FIELD_MASK
             next_end = (total >> END_SHIFT) & FIELD_MASK
-        if start == pages_before:
-            start = (start + next_start) & MASK64
+        if start == (position * region_pages) & MASK64:
+            start += next_start
         joined = (end + next_start) & MASK64
         if joined > most:
             most = joined
         if next_most > most:
             most = next_most
         if next_end == region_pages:
-            end = (end + region_pages) & MASK64
+            end += region_pages
         else:
             end = next_end
     return pack_palloc_sum(start, most, end)

@@ -121,6 +121,8 @@ class Runtime:
 
     def take_printed(self) -> str:
         """Everything printed since the last call."""
+        if not self._printed:
+            return ""
         text = "".join(self._printed)
         self._printed.clear()
         return text
