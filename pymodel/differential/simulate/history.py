@@ -9,7 +9,7 @@ from pymodel.differential.simulate.quantities import NS_PER_SECOND, tell_bytes
 ROW_COUNT_MAX = 4096
 """Rows that a history holds; of a longer one neighbours are put together, so that memory stays bounded."""
 
-LIVE_BYTES_MAX = 64 << 30
+LIVE_BYTES_MAX = 16 << 30
 ALLOCATED_BYTES_MAX = 1 << 60
 DURATION_NS_MAX = 10_000 * 3600 * NS_PER_SECOND
 

@@ -3,7 +3,7 @@
 The rule, so that a reader can follow it on paper. Spans have the sizes SPAN_SIZES in turn, in units; the unit is the
 least number of pages with which the program has no more than about SPAN_COUNT_MAX spans. Spans wait in a queue, oldest
 first, and what dies is taken from its front, part of a span where that is enough; but every SURVIVAL_INTERVAL-th span
-that would die goes to the back instead. So old spans are scattered among the holes that the others leave. Dead pages
+that is taken goes to the back instead. So old spans are scattered among the holes that the others leave. Dead pages
 are freed after the next GC cycle, as the sweeper would, and not before.
 """
 
@@ -21,6 +21,8 @@ from pymodel.pageheap.constants import PAGE_SIZE
 
 SPAN_SIZES = (1, 1, 2, 1, 1, 4, 1, 8)
 SPAN_COUNT_MAX = 12_000
+SPAN_PAGES_MAX = 1 << 22
+"""The longest span that a program within the contract may have."""
 SURVIVAL_INTERVAL = 16
 SYSMON_DELAY_NS = 10_000_000
 """How long after a cycle sysmon looks. Go's does so every 10 ms when it has had nothing to do for a while."""
@@ -101,7 +103,7 @@ class _Placer:
     def __init__(self, heap_goal: int, unit_pages: int, tick_ns_max: int) -> None:
         self.operations: list[p.Operation] = []
         self.marks: list[Mark] = []
-        self._sizes = itertools.cycle([unit_pages * size for size in SPAN_SIZES])
+        self._sizes = itertools.cycle([min(SPAN_PAGES_MAX, unit_pages * size) for size in SPAN_SIZES])
         self._tick_ns_max = min(TICK_NS_MAX, tick_ns_max)
         self._live: collections.deque[_Run] = collections.deque()
         self._dead: list[p.Free] = []

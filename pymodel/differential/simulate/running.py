@@ -23,7 +23,7 @@ PROGRAM_ID = 1
 # A simulated program is long, and so is each attempt at shortening it.
 LIMITS = TimeLimits(program_seconds=300)
 """A simulated program may be the longest that there are."""
-SHRINK_LIMITS = Limits(candidate_count_max=1500, operation_count_max=400_000)
+SHRINK_LIMITS = Limits(candidate_count_max=1500, operation_count_max=150_000)
 
 
 @dataclass(frozen=True, slots=True)
