@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from pymodel.pageheap.addresses import chunk_index
-from pymodel.pageheap.constants import PAGE_SIZE, PALLOC_CHUNK_BYTES
+from pymodel.pageheap.constants import HEAP_ADDR_BITS, LOG_PALLOC_CHUNK_BYTES, PAGE_SIZE, PALLOC_CHUNK_BYTES
 from pymodel.pageheap.mpagealloc import PageAlloc
 from pymodel.pageheap.runtime import Runtime
 from pymodel.pageheap.words import MASK64, align_down, align_up
+
+ALL_CHUNKS = range(1 << (HEAP_ADDR_BITS - LOG_PALLOC_CHUNK_BYTES))
 
 
 class WatchedPageAlloc(PageAlloc):
     """The specification's page heap, and the chunks touched since `touched` and `touched_ranges` were last cleared.
 
     Every change of a bitmap or a summary goes through `update` or `grow` for the pages concerned, and `update` writes
-    summaries only on the path of those. The tests hold this claim against scans of everything.
+    summaries only on the path of those; `grow` may zero others, by mapping their memory again. The tests hold this
+    claim against scans of everything.
     """
 
     def __init__(self, runtime: Runtime) -> None:
@@ -36,4 +39,11 @@ class WatchedPageAlloc(PageAlloc):
         first = chunk_index(align_down(base, PALLOC_CHUNK_BYTES))
         limit = chunk_index(align_up((base + size) & MASK64, PALLOC_CHUNK_BYTES))
         self.touched_ranges.append(range(first, limit))
+        remapped = self._remapped_page_count()
         super().grow(base, size)
+        if self._remapped_page_count() != remapped:
+            # Summaries of chunks far from these are zero again.
+            self.touched_ranges.append(ALL_CHUNKS)
+
+    def _remapped_page_count(self) -> int:
+        return sum(level.remapped_page_count for level in self.summary)

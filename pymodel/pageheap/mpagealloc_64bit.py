@@ -40,13 +40,15 @@ class SummaryLevel:
     and is not stored; the levels span 2^26 entries and cost what was touched. Every stored group is mapped.
     """
 
-    __slots__ = ("_entries_per_page", "_groups", "_mapped_pages", "capacity", "length")
+    __slots__ = ("_entries_per_page", "_groups", "_mapped_pages", "capacity", "length", "remapped_page_count")
 
     def __init__(self, capacity: int, page_size: int) -> None:
         self.length = 0
         self.capacity = capacity
         self._entries_per_page = page_size // PALLOC_SUM_BYTES
         self._mapped_pages: set[int] = set()
+        self.remapped_page_count = 0
+        """How often a page was mapped that was mapped already; that takes a caller who breaks the contract."""
         self._groups: dict[int, list[int]] = {}
 
     def __len__(self) -> int:
@@ -155,6 +157,7 @@ class SummaryLevel:
         bytes_per_page = self._entries_per_page * PALLOC_SUM_BYTES
         pages = range(memory.base // bytes_per_page, memory.limit // bytes_per_page)
         for page in self._mapped_pages.intersection(pages):
+            self.remapped_page_count += 1
             groups_per_page = self._entries_per_page >> 3
             for number in range(page * groups_per_page, (page + 1) * groups_per_page):
                 self._groups.pop(number, None)

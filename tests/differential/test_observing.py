@@ -132,6 +132,19 @@ def test_a_summary_above_a_touched_chunk_that_is_not_in_use_is_looked_at() -> No
     check_observations(program, 0)
 
 
+def test_summaries_that_are_mapped_again_are_noticed() -> None:
+    # The last growth covers a chunk in use that is not next to its base. It maps the leaves [0xc400, 0xc600) again, and
+    # with them that of 0xc5ff, which it does not reach, is zero.
+    program = program_of(
+        "grow 0xc000 chunks=1\ngrow 0xc200 chunks=1\ngrow 0xc400 chunks=1\ngrow 0xc5ff chunks=1\n"
+        f"grow_at {0xC100 << 22:#x} {0x380 << 22}",
+        outside=True,
+    )
+    states = decode(run_on_specification(program, 1)).states
+    assert [(4, INDEX_0XC000 + 0x5FF) in state.summaries for state in states[-2:]] == [True, False]
+    check_observations(program, 0)
+
+
 def test_what_a_failed_operation_changed_is_looked_for_everywhere() -> None:
     # Freeing clears the last page of chunk 0xdfff and falls over the next, whose block does not exist, before update.
     program = program_of("grow 0xdfff chunks=1\ns0 = alloc 512\nfree_at 0x37ffffe000 100", outside=True)
