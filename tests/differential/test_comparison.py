@@ -236,6 +236,23 @@ def test_every_scalar_of_pacing_is_told_as_what_it_is(field: str, value: int, to
     assert divergence.signature == f"heap_retained: {told.partition(':')[0]}"
 
 
+def test_a_timer_that_follows_from_the_ratio_is_no_cause_of_its_own() -> None:
+    program = program_of("s0 = span 1024\nmark_termination 1 1\nbg_start\nwake\nheap_retained", pacing=True)
+    timer = set_scalar(4, "scavenge_timer_ns", 12)
+    for cause, name in (("crit_sleep_ratio", "critSleepRatio"), ("now_ns", "now")):
+        divergence = against_model(program, timer, set_scalar(4, cause, 7))
+        assert divergence is not None
+        assert len(divergence.differences) == 2
+        assert divergence.signature == f"heap_retained: {name}"
+
+
+def test_time_that_follows_from_pages_is_no_cause_of_its_own() -> None:
+    program = program_of("grow 0xc000 chunks=1\nheap_retained", pacing=True)
+    divergence = against_model(program, set_bits(0, INDEX_0XC000, scavenged=1), set_scalar(0, "now_ns", 7))
+    assert divergence is not None
+    assert divergence.signature == "grow: chunk.scavenged"
+
+
 def test_floats_that_a_call_returns_are_told_by_value_and_bits() -> None:
     program = program_of("call pi_reset 0x3ff0000000000000 0 1", pacing=True)
     divergence = against_model(program, returned_values(0, 0x8000000000000000, 0, 1))
