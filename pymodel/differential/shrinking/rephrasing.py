@@ -1,0 +1,95 @@
+"""The same pages with plainer or fewer operations: one allocation for two, an allocation for a cache, a tick for two waits.
+
+None of these does exactly what it replaces, so each is only a proposal; but what fails seldom depends on the difference.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import combinations, pairwise
+
+from pymodel.differential.operations import ALLOC_PAGE_COUNT_MAX, SPAN_PAGE_COUNT_MAX, TICK_NS_MAX
+from pymodel.differential.program import (
+    SLOT_COUNT_MAX,
+    Alloc,
+    Cache,
+    CacheAlloc,
+    Flush,
+    Free,
+    Operation,
+    Program,
+    Span,
+    Sysmon,
+    Tick,
+    Timer,
+    Wake,
+)
+from pymodel.differential.shrinking.changing import with_operation, without
+from pymodel.differential.shrinking.search import Search
+
+_PAGES_PER_CACHE = 64
+# Any two allocations may be joined: 40 operations have up to 780 such pairs.
+_REPHRASED_OPERATION_COUNT_MAX = 40
+
+
+def rephrase(search: Search) -> None:
+    """Says the same with plainer or fewer operations, until none of the proposals fails; only in short programs."""
+    while len(search.current.operations) <= _REPHRASED_OPERATION_COUNT_MAX:
+        program = search.current
+        if search.consider((True, proposal) for propose in _PROPOSALS for proposal in propose(program)) is None:
+            return
+
+
+def _joined(program: Program) -> Iterator[Program]:
+    """Two allocations made one, of which parts are freed where each of the two was."""
+    for place, other in combinations(_places(program, Alloc, Span), 2):
+        first, second = program.operations[place], program.operations[other]
+        assert isinstance(first, (Alloc, Span)) and isinstance(second, (Alloc, Span))
+        page_count = first.page_count + second.page_count
+        if min(first.page_count, second.page_count) >= 1 and page_count <= _page_count_max(first):
+            parts = {first.slot: (0, first.page_count), second.slot: (first.page_count, page_count)}
+            operations = tuple(_part_of(operation, first.slot, parts) for operation in program.operations)
+            both = replace(first, page_count=page_count)
+            yield without(with_operation(replace(program, operations=operations), place, both), other, other + 1)
+
+
+def _page_count_max(operation: Alloc | Span) -> int:
+    return ALLOC_PAGE_COUNT_MAX if isinstance(operation, Alloc) else SPAN_PAGE_COUNT_MAX
+
+
+def _part_of(operation: Operation, slot: int, parts: dict[int, tuple[int, int]]) -> Operation:
+    """A free of one of the slots in `parts` as a free of that part of `slot`; any other operation as it is."""
+    if not isinstance(operation, Free) or operation.slot not in parts:
+        return operation
+    first, limit = parts[operation.slot]
+    last = limit if operation.limit is None else min(first + operation.limit, limit)
+    return Free(slot, min(first + operation.first, last - 1), last)
+
+
+def _without_caches(program: Program) -> Iterator[Program]:
+    """A cache as the allocation of as many pages, its flush as their free."""
+    spans = [operation.slot for operation in program.operations if isinstance(operation, (Alloc, CacheAlloc, Span))]
+    slot = max(spans, default=-1) + 1
+    if slot == SLOT_COUNT_MAX:
+        return
+    for place in _places(program, Cache):
+        cache = program.operations[place]
+        assert isinstance(cache, Cache)
+        operations = tuple(
+            Free(slot) if operation == Flush(cache.slot) else operation for operation in program.operations
+        )
+        yield with_operation(replace(program, operations=operations), place, Alloc(slot, _PAGES_PER_CACHE))
+
+
+def _waits(program: Program) -> Iterator[Program]:
+    """Two operations in which the scavenger may run as one tick, during which all its sleeps come to their end."""
+    for first, second in pairwise(_places(program, Tick, Timer, Wake, Sysmon)):
+        yield without(with_operation(program, second, Tick(TICK_NS_MAX)), first, first + 1)
+
+
+def _places(program: Program, *kinds: type[Operation]) -> list[int]:
+    return [index for index, operation in enumerate(program.operations) if isinstance(operation, kinds)]
+
+
+_PROPOSALS: tuple[Callable[[Program], Iterator[Program]], ...] = (_joined, _without_caches, _waits)
