@@ -35,7 +35,7 @@ go: setup $(go_binary) ## cut the page heap out of Go 1.18.10's source and build
 
 # A tree named by GO118_ROOT is read, and so checked, every time.
 $(go_binary): $(go_inputs) $(if $(GO118_ROOT),always) | setup
-	cd goharness && go run ./cmd/cut && go build -buildvcs=false -trimpath -o bin/goharness .
+	cd goharness && go run ./cmd/cut && go build -buildvcs=false -trimpath -o bin/ . ./cmd/bench
 
 .PHONY: always
 always:
@@ -93,6 +93,10 @@ planted: go ## hold the tester to its planted faults, and tell how fast it finds
 reality-check: setup ## hold the simulation to the trace lines of a real Go 1.18.10 program
 	cd goharness/reality && GOTOOLCHAIN=go1.18.10 go build -buildvcs=false -trimpath -o ../../build/reality .
 	python tools/reality_check.py build/reality $(ARGS)
+
+.PHONY: bench
+bench: go ## measure speed: each part, how it grows, and what it is to reach
+	python -m benchmarks $(ARGS)
 
 .PHONY: stubs
 stubs: setup ## write the generated protocol code from proto/

@@ -1,0 +1,134 @@
+"""Measures all figures: the parts round by round, interleaved, then what grows."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field
+
+from benchmarks import parts
+from benchmarks.binaries import ROOT
+from benchmarks.command import resident_memory, worker_speedup
+from benchmarks.growth import measure_growth
+from benchmarks.naive import Naive
+from benchmarks.pipeline import Pipeline
+from benchmarks.sampling import Part, Sample, median_critical_rate, median_rate
+
+FAST_MODEL = ROOT / "build/fast-model"
+SEED = 1
+NAIVE_OPERATIONS_PER_MACHINE = 25
+# The naive tester is so much slower that it gets a part of the operations only.
+NAIVE_SHARE = 40
+GO_SPEED_FACTOR = 5
+MEMORY_OPERATION_COUNT = 100_000
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much is measured; `scale` is that of the growth lines."""
+
+    rounds: int
+    operation_count: int
+    memory_operation_count: int
+    scale: float
+
+
+@dataclass(slots=True)
+class Result:
+    """All figures by name, and those of the reach table by key."""
+
+    figures: dict[str, float] = field(default_factory=dict)
+    reach: dict[str, float] = field(default_factory=dict)
+
+
+def measure(counts: Counts, say: Say) -> Result:
+    """Measures everything; says each figure as it is known."""
+    result = Result()
+    with _open_parts(counts) as opened:
+        samples = _rounds(opened, counts.rounds)
+    _tell_parts(samples, result, say)
+    _reach_of_parts(samples, result)
+    growth = measure_growth(counts.rounds, counts.scale)
+    _add(result, growth, say)
+    result.reach["span"] = growth["64 GiB / 4 MiB"]
+    result.reach["reset"] = growth["reset, operations"]
+    speedup = worker_speedup(5 * counts.operation_count, counts.rounds)
+    _add(result, {"2 workers / 1 worker": speedup}, say)
+    result.reach["workers"] = speedup
+    _measure_memory(counts, result, say)
+    return result
+
+
+@contextmanager
+def _open_parts(counts: Counts) -> Iterator[list[Part]]:
+    requests = parts.requests_of(parts.works_of(SEED, counts.operation_count))
+    with ExitStack() as stack:
+        opened: list[Part] = [
+            Naive(max(1, counts.operation_count // NAIVE_SHARE // NAIVE_OPERATIONS_PER_MACHINE)),
+            Pipeline("this: scavdiff run", counts.operation_count),
+            parts.generation(counts.operation_count),
+            parts.model_alone(requests),
+            parts.GoAlone(requests),
+            parts.GoOverGrpc(requests),
+            parts.comparison_alone(requests),
+            Pipeline("model and three Go targets", counts.operation_count, ("model", "go", "go", "go")),
+            Pipeline("two Go targets, no model", GO_SPEED_FACTOR * counts.operation_count, ("go", "go")),
+        ]
+        if FAST_MODEL.is_dir():
+            environment = {"PYTHONPATH": str(FAST_MODEL)}
+            opened.append(Pipeline("compiled model and Go", counts.operation_count, environment=environment))
+        for part in opened:
+            stack.enter_context(closing(part))
+        yield opened
+
+
+def _rounds(opened: list[Part], rounds: int) -> dict[str, list[Sample]]:
+    """Samples by part; a first round, which warms up, does not count."""
+    samples: dict[str, list[Sample]] = {part.name: [] for part in opened}
+    for number in range(rounds + 1):
+        for part in opened:
+            measured = part.measure(SEED)
+            if number:
+                samples[part.name].append(measured)
+    return samples
+
+
+def _tell_parts(samples: dict[str, list[Sample]], result: Result, say: Say) -> None:
+    for name, measured in samples.items():
+        rate = median_rate(measured)
+        wall = statistics.median(sample.operation_count / sample.wall_seconds for sample in measured)
+        result.figures |= {f"{name}, operations/s": rate, f"{name}, operations/s of wall-clock time": wall}
+        say(f"{name:<44} {rate:>12,.0f}/s {1e6 / rate:>9.3f} us   (wall clock {wall:,.0f}/s)")
+
+
+def _reach_of_parts(samples: dict[str, list[Sample]], result: Result) -> None:
+    this = samples["this: scavdiff run"]
+    sides = median_rate(samples["model alone"]), median_rate(samples["Go through gRPC"])
+    result.reach["pipeline"] = median_rate(this)
+    if compiled := samples.get("compiled model and Go"):
+        result.reach["compiled"] = median_rate(compiled)
+    result.reach["to_naive"] = median_rate(this) / median_rate(samples["naive"])
+    # Both sides work at once, so the pipeline is held to the busier process.
+    result.reach["to_slower_side"] = median_critical_rate(this) / min(sides)
+    result.reach["two_go"] = median_rate(samples["two Go targets, no model"])
+
+
+def _measure_memory(counts: Counts, result: Result, say: Say) -> None:
+    few = resident_memory(min(MEMORY_OPERATION_COUNT, counts.memory_operation_count))
+    many = resident_memory(counts.memory_operation_count)
+    figures = {
+        f"resident memory, {who}, after {count:,} operations, MiB": size
+        for count, sizes in ((MEMORY_OPERATION_COUNT, few), (counts.memory_operation_count, many))
+        for who, size in zip(("driver", "target"), sizes, strict=True)
+    }
+    _add(result, figures, say)
+    result.reach["memory"] = sum(many) / sum(few)
+
+
+def _add(result: Result, figures: dict[str, float], say: Say) -> None:
+    result.figures |= figures
+    for name, value in figures.items():
+        say(f"{name:<66} {value:>10.3f}")

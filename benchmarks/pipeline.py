@@ -1,0 +1,86 @@
+"""Whole runs, as `scavdiff run` makes them, each kind in a process of its own.
+
+`python -m benchmarks.pipeline OPERATIONS TARGET...` connects to the targets, and for each seed that it reads it makes a
+run of that many operations and answers with the sample.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.binaries import ROOT
+from benchmarks.sampling import Sample, sample
+from pymodel.differential.budget import Budget
+from pymodel.differential.progress import Progress
+from pymodel.differential.runs import Run, RunSettings
+from pymodel.differential.side_by_side import SideBySide
+from pymodel.differential.target_specs import TimeLimits, make_target
+
+
+class Pipeline:
+    """The part: runs of `operation_count` operations over the targets; `environment` is added to the process's own."""
+
+    def __init__(
+        self,
+        name: str,
+        operation_count: int,
+        specs: Sequence[str] = ("model", "go"),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.pipeline", str(operation_count), *specs],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=os.environ | (environment or {}),
+        )
+
+    def measure(self, seed: int) -> Sample:
+        """Makes one run."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(f"{seed}\n")
+        self._process.stdin.flush()
+        return Sample(**json.loads(self._process.stdout.readline()))
+
+    def close(self) -> None:
+        """Ends the process, which ends its targets."""
+        self._process.communicate()
+
+
+def run_once(side_by_side: SideBySide, seed: int, operation_count: int, folder: Path) -> int:
+    """Makes a run; returns how many operations it compared. Raises RuntimeError if not all was well."""
+    budget = Budget(operation_count=operation_count)
+    run = Run(RunSettings(seed, budget, folder), side_by_side, Progress(Console(file=io.StringIO()), budget))
+    result = run.execute()
+    if result.exit_status != 0:
+        raise RuntimeError(f"a run that is to be measured ended with status {result.exit_status}: {result}")
+    return result.tally.operation_count
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Answers each seed on standard input with a sample on standard output."""
+    operation_count, specs = int(arguments[0]), arguments[1:]
+    targets = [make_target(spec, spec, TimeLimits()) for spec in specs]
+    with closing(SideBySide(targets)) as side_by_side, tempfile.TemporaryDirectory() as folder:
+        side_by_side.open()
+        for line in sys.stdin:
+            measured = sample(partial(run_once, side_by_side, int(line), operation_count, Path(folder)))
+            print(json.dumps(asdict(measured)), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
