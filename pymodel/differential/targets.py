@@ -16,7 +16,8 @@ from typing import Protocol
 from pymodel.differential.alarm import OutOfTime, time_limit
 from pymodel.differential.capabilities import ALL_CAPABILITIES, PROTOCOL_VERSION, Description
 from pymodel.differential.connection import PROGRAM_BYTES_MAX
-from pymodel.differential.errors import TargetDied, TargetHung
+from pymodel.differential.errors import TargetDied, TargetHung, TargetRefused
+from pymodel.differential.pacing import GrowthTooLarge
 from pymodel.differential.process import STDERR_LINE_COUNT_MAX
 from pymodel.differential.program import Program
 
@@ -99,6 +100,8 @@ class ModelTarget:
         except OutOfTime:
             what = f"did not answer program {request.program_id} within {self._program_seconds:g} s"
             raise TargetHung(self.name, what) from None
+        except GrowthTooLarge as error:
+            raise TargetRefused(self.name, f"refused program {request.program_id}: {error}") from None
         except Exception as error:
             lines = traceback.format_exc().splitlines()
             raise TargetDied(

@@ -11,8 +11,9 @@ import pytest
 
 from pymodel.differential.alarm import time_limit
 from pymodel.differential.capabilities import ALL_CAPABILITIES
-from pymodel.differential.errors import TargetDied, TargetHung
-from pymodel.differential.program import Program
+from pymodel.differential.errors import TargetDied, TargetHung, TargetRefused
+from pymodel.differential.interpreter import run_on_specification
+from pymodel.differential.program import Program, Span
 from pymodel.differential.targets import EncodedProgram, ModelTarget
 
 REQUESTS = [EncodedProgram(number, Program(()), b"", number * 10) for number in (1, 2, 3)]
@@ -41,6 +42,14 @@ def test_a_fault_of_the_specification_is_charged_to_its_program_with_where_it_wa
         target.receive()
     assert any("in run" in line for line in caught.value.stderr_lines)
     assert target.receive() == b"\x03"
+
+
+def test_growth_beyond_what_harnesses_have_is_refused() -> None:
+    program = Program((Span(0, (1 << 32) + 1),), outside_contract=True, pacing=True)
+    target = ModelTarget(run_on_specification)
+    target.send(EncodedProgram(1, program, b""))
+    with pytest.raises(TargetRefused, match="refused program 1: the heap would grow to 8388609 chunks, of at most"):
+        target.receive()
 
 
 def test_an_endless_loop_in_the_specification_is_a_hang() -> None:
