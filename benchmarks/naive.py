@@ -1,9 +1,10 @@
 """The usual way to build this tester, kept to be measured beside the real one.
 
 A Hypothesis state machine draws one operation after the other. Each goes to Go as one unary call and comes back with
-the whole state, which is decoded into dictionaries and compared with that of the specification. The protocol knows whole
-programs only, so the Go side is a server of its own that performs single operations (`goharness/cmd/bench serve`); the
-page heap behind it, the specification, and the messages for operations and states are those of the real tester.
+the whole state, which is decoded into dictionaries and compared with that of the specification. The protocol knows
+whole programs only, so the Go side is a server of its own that performs single operations
+(`goharness/cmd/bench serve`). The page heap behind it, the specification, and the messages for operations and states
+are those of the real tester.
 """
 
 from __future__ import annotations
