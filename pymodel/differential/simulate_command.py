@@ -226,7 +226,7 @@ def simulate(
     placement = place(plan, surroundings)
     run = _run(placement, specs, history.origin, folder)
     results = read_results(placement, run.transcript)
-    settings = tell_settings(plan, placement, surroundings, gogc)
+    settings = tell_settings(plan, placement, surroundings, gogc, results)
     print_results(Console(width=width, highlight=False), settings, results, logged, row_count)
     _write(Outputs(csv_path, json_path, html_path, trace_path), plan, placement, results, settings)
     if run.verdict:

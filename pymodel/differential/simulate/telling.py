@@ -12,7 +12,7 @@ from pymodel.differential.simulate.chart import heap_chart
 from pymodel.differential.simulate.pacer import FORCED_AFTER_NS, ROOM_TO_SWEEP_BYTES
 from pymodel.differential.simulate.placement import Placement, Surroundings
 from pymodel.differential.simulate.plan import Plan
-from pymodel.differential.simulate.quantities import tell_bytes, tell_time
+from pymodel.differential.simulate.quantities import NS_PER_SECOND, tell_bytes, tell_time
 from pymodel.differential.simulate.results import Results
 from pymodel.differential.simulate.table import samples_table
 from pymodel.differential.simulate.trace_lines import ScavLine
@@ -20,12 +20,15 @@ from pymodel.pageheap.constants import PAGE_SIZE
 
 TRACE_LINE_COUNT = 5
 TIMES_WIDTH_MIN = 76
+CLOCK_BEHIND_NS_MAX = NS_PER_SECOND
 
 
-def tell_settings(plan: Plan, placement: Placement, surroundings: Surroundings, gogc: int | None) -> dict[str, str]:
+def tell_settings(
+    plan: Plan, placement: Placement, surroundings: Surroundings, gogc: int | None, results: Results
+) -> dict[str, str]:
     """What was simulated, by name."""
     history = plan.history
-    return {
+    settings = {
         "history": history.origin,
         "GOGC": "off" if gogc is None else str(gogc),
         "GOMAXPROCS": str(surroundings.processor_count),
@@ -35,6 +38,12 @@ def tell_settings(plan: Plan, placement: Placement, surroundings: Surroundings, 
         "operations": f"{len(placement.program.operations):,}",
         "resolution": "; ".join(_resolution(plan, placement)),
     }
+    behind_ns = history.duration_ns - results.samples[-1].time_ns if results.samples else 0
+    if behind_ns > CLOCK_BEHIND_NS_MAX and results.failure is None:
+        settings["clock"] = (
+            f"{tell_time(behind_ns)} behind the history: the scavenger had so much to do that a tick stopped early"
+        )
+    return settings
 
 
 def _resolution(plan: Plan, placement: Placement) -> Iterator[str]:
