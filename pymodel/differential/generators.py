@@ -18,13 +18,18 @@ from pymodel.differential.choices import Choices, HypothesisChoices, TapeChoices
 from pymodel.differential.maker import Interval, Maker, Tables
 from pymodel.differential.outside_calls import call_outside_contract
 from pymodel.differential.outside_operations import OUTSIDE
+from pymodel.differential.pacing_operations import PACING
+from pymodel.differential.pacing_upsets import PACING_UPSETS
 from pymodel.differential.placements import Placement
 from pymodel.differential.preludes import PLACEMENTS
 from pymodel.differential.program import Operation, Program
-from pymodel.differential.shapes import SHAPES, SHARES, Kind, Shape
+from pymodel.differential.shapes import PACING_SHARES, SHAPES, SHARES, Kind, Shape
 
 OUTSIDE_PERCENT = 20
 """How many programs of a hundred a run makes outside the contract."""
+
+PACING_PERCENT = 35
+"""How many programs of a hundred a run makes about pacing."""
 
 _GAMMA = 0x9E37_79B9_7F4A_7C15
 _WORD = (1 << 64) - 1
@@ -72,7 +77,7 @@ def make_program(choices: Choices, shape: Shape, operation_count: int) -> Progra
     made, weighted = maker.operations, choices.weighted
     while len(made) < operation_count:
         made.append(weighted(operations)(maker))
-    return maker.program(outside_contract=shape.kind is Kind.OUTSIDE)
+    return maker.program(outside_contract=shape.kind is Kind.OUTSIDE, pacing=shape.pacing)
 
 
 def _tables(choices: Choices, shape: Shape) -> Tables:
@@ -82,6 +87,7 @@ def _tables(choices: Choices, shape: Shape) -> Tables:
         shape.chunk_counts,
         shape.chunk_count_max,
         choices.choose(shape.part_percents),
+        choices.choose(shape.durations) if shape.pacing else shape.durations[0],
     )
 
 
@@ -102,49 +108,62 @@ def _maker_of(name: str, placements: Weighted[Placement]) -> MakeOperation:
         return call_outside_contract
     if name in OUTSIDE:
         return OUTSIDE[name]
+    if name in PACING:
+        return PACING[name]
+    if name in PACING_UPSETS:
+        return PACING_UPSETS[name]
     make: MakeOperation = getattr(inside_operations, name)
     return make
 
 
-def choose_shape(choices: Choices, kind: Kind | None) -> Shape:
-    """A shape as often as a run takes it, of one kind if given; the kind is drawn in any case, then the shape."""
-    outside = choices.boolean(OUTSIDE_PERCENT)
+def choose_shape(choices: Choices, kind: Kind | None, pacing: bool | None) -> Shape:
+    """A shape as often as a run takes it, of one kind if given, with or without pacing if given.
+
+    The kind is drawn in any case, then whether it is about pacing, then the shape.
+    """
+    outside, paced = choices.boolean(OUTSIDE_PERCENT), choices.boolean(PACING_PERCENT)
     if kind is None:
         kind = Kind.OUTSIDE if outside else Kind.INSIDE
-    return SHAPES[choices.weighted(SHARES[kind])]
+    shares = PACING_SHARES if (paced if pacing is None else pacing) else SHARES
+    return SHAPES[choices.weighted(shares[kind])]
 
 
-def tape_from_seed(seed: int, index: int = 0, *, kind: Kind | None = None) -> Tape:
+def tape_from_seed(seed: int, index: int = 0, *, kind: Kind | None = None, pacing: bool | None = None) -> Tape:
     """The index-th tape of the run with this seed.
 
-    The tape's own seed is the index-th word of the splitmix64 stream of the run's seed, counted from 0; kind, shape and
-    length are drawn from the stream of that word with all bits flipped, in this order.
+    The tape's own seed is the index-th word of the splitmix64 stream of the run's seed, counted from 0; kind, pacing,
+    shape and length are drawn from the stream of that word with all bits flipped, in this order.
     """
     word = mix((seed + (index + 1) * _GAMMA) & _WORD)
     choices = TapeChoices(word ^ _WORD)
-    shape = choose_shape(choices, kind)
+    shape = choose_shape(choices, kind, pacing)
     low, high = choices.weighted(_OPERATION_COUNTS)
     return Tape(word, shape.name, min(choices.integer(low, high), shape.operation_count_max))
 
 
-def program_from_seed(seed: int, index: int = 0, *, kind: Kind | None = None) -> Program:
-    """The index-th program of the run with this seed, of one kind if given; it depends on nothing else."""
-    return tape_from_seed(seed, index, kind=kind).expand()
+def program_from_seed(seed: int, index: int = 0, *, kind: Kind | None = None, pacing: bool | None = None) -> Program:
+    """The index-th program of the run with this seed, of one kind, with or without pacing if given; it depends on
+    nothing else."""
+    return tape_from_seed(seed, index, kind=kind, pacing=pacing).expand()
 
 
 @st.composite
-def programs(draw: st.DrawFn, kind: Kind | None = None, operation_count_max: int = 40) -> Program:
-    """Programs whose every decision Hypothesis draws, of one kind if given."""
+def programs(
+    draw: st.DrawFn, kind: Kind | None = None, operation_count_max: int = 40, pacing: bool | None = None
+) -> Program:
+    """Programs whose every decision Hypothesis draws, of one kind, with or without pacing if given."""
     choices = HypothesisChoices(draw)
-    shape = choose_shape(choices, kind)
+    shape = choose_shape(choices, kind, pacing)
     operation_count = choices.integer(1, min(operation_count_max, shape.operation_count_max))
     return make_program(choices, shape, operation_count)
 
 
 @st.composite
-def tapes(draw: st.DrawFn, kind: Kind | None = None, operation_count_max: int = 2000) -> Program:
+def tapes(
+    draw: st.DrawFn, kind: Kind | None = None, operation_count_max: int = 2000, pacing: bool | None = None
+) -> Program:
     """Programs expanded from a drawn seed, shape and length."""
     choices = HypothesisChoices(draw)
-    shape = choose_shape(choices, kind)
+    shape = choose_shape(choices, kind, pacing)
     operation_count = choices.integer(1, min(operation_count_max, shape.operation_count_max))
     return Tape(choices.integer(0, _WORD), shape.name, operation_count).expand()

@@ -14,6 +14,9 @@ from pymodel.differential.program import SLOT_COUNT_MAX, Operation, Program
 CANONICAL_CHUNK = 0xC000
 CHUNK_MIN, CHUNK_LIMIT = -0x1FF_FFFF, 0x200_0000
 CHUNKS_PER_BLOCK = 8192
+CHUNKS_PER_ARENA = 16
+# Where spans that find no room grow first.
+SPAN_CHUNK = 1 << 22
 PAGES_PER_CHUNK = 512
 PAGES_PER_CACHE = 64
 CHUNK_BYTES = 1 << 22
@@ -36,6 +39,8 @@ class Tables:
     chunk_count_max: int
     part_percent: int
     """How many frees of a hundred free a part of their slot."""
+    durations: Weighted[Interval]
+    """Nanoseconds that pass at once; only programs with pacing let time pass."""
 
 
 def place(first: int, chunk_count: int) -> int:
@@ -62,6 +67,9 @@ class Maker:
         "operation_count",
         "operations",
         "pages_live",
+        "pages_loose",
+        "pages_marked",
+        "pages_peak",
         "phys_huge_page_size",
         "phys_page_size",
         "reservation_slot",
@@ -86,6 +94,12 @@ class Maker:
         # Slot, page count and pages left of each span of which something is left, as far as that is known.
         self.spans: list[tuple[int, int, int]] = []
         self.pages_live = 0
+        # The most that were live at once: what the heap retains until something is scavenged.
+        self.pages_peak = 0
+        # Those live at the last mark termination, which the scavenger's goal is scaled from.
+        self.pages_marked = 0
+        # Those freed and perhaps not scavenged: the work that waits for a background scavenger.
+        self.pages_loose = 0
         # Each cache not flushed, with the pages that may be left in it.
         self.caches: list[tuple[int, int]] = []
         self.reservations: list[int] = []
@@ -123,6 +137,7 @@ class Maker:
         self.span_slot = slot + 1
         self.spans.append((slot, page_count, page_count))
         self.pages_live += page_count
+        self.pages_peak = max(self.pages_peak, self.pages_live)
         return slot
 
     def new_cache(self) -> int:
@@ -147,10 +162,13 @@ class Maker:
         else:
             self.spans[index] = (slot, span_page_count, left - page_count)
             self.pages_live -= page_count
+            self.pages_loose += page_count
 
     def drop_span(self, index: int) -> None:
         """Forgets a span that is freed as a whole."""
-        self.pages_live -= self.spans[index][2]
+        left = self.spans[index][2]
+        self.pages_live -= left
+        self.pages_loose += left
         last = self.spans.pop()
         if index < len(self.spans):
             self.spans[index] = last
@@ -165,6 +183,6 @@ class Maker:
         """Pages of all chunks grown."""
         return self.chunk_count * PAGES_PER_CHUNK
 
-    def program(self, *, outside_contract: bool) -> Program:
+    def program(self, *, outside_contract: bool, pacing: bool) -> Program:
         """The finished program."""
-        return Program(tuple(self.operations), self.phys_page_size, self.phys_huge_page_size, outside_contract)
+        return Program(tuple(self.operations), self.phys_page_size, self.phys_huge_page_size, outside_contract, pacing)

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pymodel.differential.choices import Weighted
-from pymodel.differential.maker import CANONICAL_CHUNK, CHUNK_LIMIT, CHUNK_MIN, CHUNKS_PER_BLOCK, Maker
+from pymodel.differential.maker import (
+    CANONICAL_CHUNK,
+    CHUNK_LIMIT,
+    CHUNK_MIN,
+    CHUNKS_PER_ARENA,
+    CHUNKS_PER_BLOCK,
+    SPAN_CHUNK,
+    Maker,
+)
 
 Placement = Callable[[Maker, int], int]
 """The first chunk for a growth by so many chunks; the caller moves it inside the address space."""
@@ -77,6 +85,11 @@ def extreme(maker: Maker, chunk_count: int) -> int:
     return CHUNK_MIN + gap if maker.choices.boolean(50) else CHUNK_LIMIT - chunk_count - gap
 
 
+def span_arena(maker: Maker, _chunk_count: int) -> int:
+    """In one of the first arenas that spans grow into: in the current one, or where the next would be reserved."""
+    return SPAN_CHUNK + CHUNKS_PER_ARENA * maker.choices.integer(0, 3) + maker.choices.integer(0, CHUNKS_PER_ARENA - 1)
+
+
 NEAR: Weighted[Placement] = Weighted({above: 4, below: 2, apart: 2})
 EDGES: Weighted[Placement] = Weighted({above: 3, below: 2, level_edge: 5})
 SCATTERED: Weighted[Placement] = Weighted({scattered: 8, apart: 4, above: 1})
@@ -85,3 +98,4 @@ EVERYWHERE: Weighted[Placement] = Weighted(
 )
 PAGES_APART: Weighted[Placement] = Weighted({pages_apart: 8, above: 1, apart: 1, sign_edge: 1})
 WHOLE_ENTRIES: Weighted[Placement] = Weighted({whole_entry: 4, above: 2, below: 1})
+SPAN_ARENAS: Weighted[Placement] = Weighted({above: 3, below: 1, apart: 1, span_arena: 4})

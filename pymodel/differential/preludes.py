@@ -13,6 +13,7 @@ from pymodel.differential.placements import (
     NEAR,
     PAGES_APART,
     SCATTERED,
+    SPAN_ARENAS,
     WHOLE_ENTRIES,
     Placement,
     canonical,
@@ -167,6 +168,7 @@ PLACEMENTS: dict[str, Weighted[Placement]] = {
     "scattered": SCATTERED,
     "everywhere": EVERYWHERE,
     "pages_apart": PAGES_APART,
+    "span_arenas": SPAN_ARENAS,
     "whole_entries": WHOLE_ENTRIES,
     "canonical": Weighted({canonical: 1}),
 }

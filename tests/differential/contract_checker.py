@@ -8,9 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pymodel.differential.program import Alloc, CacheAlloc, Call, Grow, Program
+from pymodel.differential.program import (
+    Alloc,
+    CacheAlloc,
+    Call,
+    Gomaxprocs,
+    Grow,
+    Operation,
+    Program,
+    ScavengeCost,
+    Span,
+    Tick,
+)
 
 INSIDE_NAMES = "Grow Alloc Free Cache CacheAlloc Flush StartGen Scavenge Reserve ScavengeOne Unreserve Call".split()
+PACING_NAMES = """BgStart Tick Timer Sysmon Wake Ready Gomaxprocs ScavengeCost Faketime Scavtrace Pace MarkTermination
+SweepDone ScavengeAll Span HeapRetained PrintScavTrace""".split()
+PACING_CALLS = ("pi_next", "pi_reset")
 POWERS = [2**exponent for exponent in range(7)]
 LOWER_HALF_LIMIT = 2**47
 UPPER_HALF_BASE = 2**64 - 2**47
@@ -35,8 +49,12 @@ def complaints(program: Program) -> list[str]:
     found = [] if not program.outside_contract else ["labelled as outside"]
     for step, operation in enumerate(program.operations):
         name = type(operation).__name__
-        if name not in INSIDE_NAMES:
+        if name not in INSIDE_NAMES + PACING_NAMES:
             found.append(f"{step}: {name} is outside the contract")
+        if not program.pacing and (name in PACING_NAMES or getattr(operation, "function", "") in PACING_CALLS):
+            found.append(f"{step}: {name} without the label for pacing")
+        if not _within_pacing_bounds(operation):
+            found.append(f"{step}: {operation}")
         if isinstance(operation, Alloc) and not 1 <= operation.page_count <= 2**32:
             found.append(f"{step}: {operation}")
         if isinstance(operation, CacheAlloc) and not 1 <= operation.page_count <= 64:
@@ -46,6 +64,20 @@ def complaints(program: Program) -> list[str]:
         if isinstance(operation, Call):
             found += [f"{step}: {operation}: {why}" for why in call_complaints(operation)]
     return found
+
+
+def _within_pacing_bounds(operation: Operation) -> bool:
+    match operation:
+        case Tick(duration):
+            return 0 <= duration <= 10**13
+        case Gomaxprocs(count):
+            return 1 <= count <= 4096
+        case ScavengeCost(cost):
+            return 0 <= cost <= 10**9
+        case Span(_, page_count):
+            return 1 <= page_count <= 2**22
+        case _:
+            return True
 
 
 def _grows_in_one_half(operation: Grow) -> bool:
