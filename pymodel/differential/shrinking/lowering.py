@@ -9,26 +9,43 @@ from pymodel.differential.call_contract import call_keeps_contract
 from pymodel.differential.calls import CALL_FUNCTIONS, Form, ListForm, bits_to_words, words_to_bits
 from pymodel.differential.check import CHUNK_LIMIT, CHUNK_MIN
 from pymodel.differential.maker import CHUNK_BYTES
-from pymodel.differential.operations import KIND_BY_CLASS, Field, Written
+from pymodel.differential.operations import KIND_BY_CLASS, PHYS_PAGE_SIZE_MIN, Field, Written
 from pymodel.differential.program import (
+    ALL_BYTES,
     Alloc,
     CacheAlloc,
     Call,
     Free,
     Grow,
     GrowAt,
+    MarkTermination,
     Operation,
+    Pace,
+    PokePhysPage,
     Program,
+    Ready,
     Scavenge,
+    ScavengeAll,
     ScavengeAt,
     ScavengeOne,
+    Span,
+    StartGen,
+    SweepDone,
+    Sysmon,
+    Tick,
+    Timer,
+    Wake,
 )
 from pymodel.differential.shrinking.changing import with_fields, with_operation
 from pymodel.differential.shrinking.numbers import (
     lower_byte_count,
+    lower_duration,
+    lower_multiple,
     lower_number,
     nearer_chunk,
+    nearer_instant,
     simpler_bitmap,
+    simpler_float,
     simpler_word,
 )
 from pymodel.differential.shrinking.search import Search
@@ -57,6 +74,9 @@ def simpler_operations(operation: Operation, outside_contract: bool) -> Iterator
             if outside_contract or call_keeps_contract(call):
                 yield call
         return
+    if isinstance(operation, PokePhysPage):
+        yield from map(PokePhysPage, lower_multiple(operation.byte_count, PHYS_PAGE_SIZE_MIN))
+        return
     for field in KIND_BY_CLASS[type(operation)].fields:
         for value in _simpler_values(field, getattr(operation, field.name)):
             changed = with_fields(operation, {field.name: value})
@@ -77,6 +97,24 @@ def _plainer(operation: Operation) -> Iterator[Operation]:
         growth = Grow(signed // CHUNK_BYTES, max(-(-operation.size // CHUNK_BYTES), 1))
         if _is_valid(growth):
             yield growth
+    else:
+        yield from _plainer_pacing(operation)
+
+
+def _plainer_pacing(operation: Operation) -> Iterator[Operation]:
+    """Parts of what an operation does, and what does nearly the same without the clock."""
+    if isinstance(operation, Span):
+        yield Alloc(operation.slot, max(operation.page_count, 1))
+    elif isinstance(operation, MarkTermination):
+        yield Pace(operation.heap_goal, operation.last_heap_goal)
+    elif isinstance(operation, SweepDone):
+        yield from (StartGen(), Ready())
+    elif isinstance(operation, ScavengeAll):
+        yield Scavenge(ALL_BYTES)
+    elif isinstance(operation, Tick):
+        yield from (Timer(), Wake())
+    elif isinstance(operation, (Timer, Sysmon)):
+        yield Wake()
 
 
 def _simpler_values(field: Field, value: int | None) -> Iterator[int]:
@@ -84,10 +122,14 @@ def _simpler_values(field: Field, value: int | None) -> Iterator[int]:
         return
     # The bound within the contract, also outside of it: `alloc 0` would read as if the 0 mattered.
     low = field.bounds[0]
-    if field.written is Written.WORD:
+    if field.written in (Written.WORD, Written.FLAG):
         yield from (False,) if value else ()
     elif field.written is Written.BYTES:
         yield from lower_byte_count(value, low)
+    elif field.written is Written.DURATION:
+        yield from lower_duration(value)
+    elif field.written is Written.INSTANT:
+        yield from nearer_instant(value)
     elif field.written is Written.CHUNK:
         yield from nearer_chunk(value)
     elif field.written is Written.HEXADECIMAL:
@@ -130,6 +172,8 @@ def _simpler_arguments(words: tuple[int, ...], form: Form) -> Iterator[tuple[int
         yield from map(bits_to_words, simpler_bitmap(words_to_bits(words)))
     elif form is Form.COUNT:
         yield from ((number,) for number in lower_number(words[0], 0))
+    elif form is Form.FLOAT:
+        yield from ((bits,) for bits in simpler_float(words[0]))
     else:
         yield from ((word,) for word in simpler_word(words[0]))
 
@@ -151,7 +195,7 @@ def lower_together(search: Search) -> None:
 
 def _lowered_together(program: Program) -> Iterator[Program]:
     page_counts = [
-        operation.page_count for operation in program.operations if isinstance(operation, (Alloc, CacheAlloc))
+        operation.page_count for operation in program.operations if isinstance(operation, (Alloc, CacheAlloc, Span))
     ]
     for page_count in sorted({count for count in page_counts if page_counts.count(count) > 1}):
         for lower in lower_number(page_count, 1):
@@ -165,7 +209,7 @@ def _lowered_together(program: Program) -> Iterator[Program]:
 def _with_page_counts(program: Program, page_count: int, lower: int) -> Program:
     operations = tuple(
         replace(operation, page_count=lower)
-        if isinstance(operation, (Alloc, CacheAlloc)) and operation.page_count == page_count
+        if isinstance(operation, (Alloc, CacheAlloc, Span)) and operation.page_count == page_count
         else operation
         for operation in program.operations
     )

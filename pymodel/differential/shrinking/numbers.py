@@ -8,6 +8,10 @@ from pymodel.differential.maker import CANONICAL_CHUNK
 from pymodel.differential.shrinking.simplicity import CANONICAL_ADDRESS
 
 _BYTE_COUNTS = (1, 8192, 65536, 1 << 20, 1 << 21, 1 << 22)
+_DURATIONS = (1, 10**3, 10**6, 10**9, 10**12)
+# Bits of a float64's fraction that are kept when it is rounded.
+_FRACTION_BIT_COUNT = 52
+_KEPT_BIT_COUNTS = (0, 2, 5, 12, 26)
 
 
 def lower_number(number: int, low: int) -> Iterator[int]:
@@ -24,6 +28,36 @@ def lower_byte_count(number: int, low: int) -> Iterator[int]:
     """Numbers of bytes below one: the sizes that mean something, then as any number."""
     yield from (count for count in _BYTE_COUNTS if low < count < number)
     yield from lower_number(number, low)
+
+
+def lower_duration(duration_ns: int) -> Iterator[int]:
+    """Numbers of nanoseconds below one: whole units of time, then as any number."""
+    yield from (unit for unit in _DURATIONS if unit < duration_ns)
+    yield from lower_number(duration_ns, 0)
+
+
+def nearer_instant(instant_ns: int) -> Iterator[int]:
+    """Instants nearer to 0, at the same side of it."""
+    sign = 1 if instant_ns > 0 else -1
+    yield from (sign * nearer for nearer in lower_number(abs(instant_ns), 0))
+
+
+def lower_multiple(number: int, unit: int) -> Iterator[int]:
+    """Multiples of `unit`, from `unit` itself up to below a number."""
+    yield from (unit * count for count in lower_number(number // unit, 1))
+
+
+def simpler_float(bits: int) -> Iterator[int]:
+    """Floats that are simpler than one by its bits: zero, one, without its sign, with fewer bits of its fraction."""
+    if not bits:
+        return
+    yield 0
+    yield 0x3FF0_0000_0000_0000
+    yield bits & ~(1 << 63)
+    for kept in _KEPT_BIT_COUNTS:
+        dropped = _FRACTION_BIT_COUNT - kept
+        yield bits >> dropped << dropped
+    yield from (bits ^ 1 << place for place in reversed(range(_FRACTION_BIT_COUNT)) if bits >> place & 1)
 
 
 def nearer_chunk(chunk: int) -> Iterator[int]:

@@ -8,10 +8,11 @@ from pymodel.differential.program import Program
 from pymodel.differential.shrinking.lowering import lower_together, simplify_operations
 from pymodel.differential.shrinking.merging import merge_neighbours
 from pymodel.differential.shrinking.removal import remove_pairs, remove_ranges
+from pymodel.differential.shrinking.rephrasing import rephrase
 from pymodel.differential.shrinking.search import FirstFailing, Limits, Search
 from pymodel.differential.shrinking.surroundings import (
     close_gaps,
-    drop_label,
+    drop_labels,
     move_to_canonical_chunk,
     plain_page_sizes,
     renumber_slots,
@@ -27,8 +28,9 @@ _PASSES = (
     simplify_operations,
     remove_ranges,
     remove_pairs,
+    rephrase,
     lower_together,
-    drop_label,
+    drop_labels,
     renumber_slots,
 )
 

@@ -14,25 +14,35 @@ from pymodel.differential.program import (
     FreeAt,
     Grow,
     GrowAt,
+    MarkTermination,
     Operation,
     PokeChunk,
     PokeSearchAddr,
+    PrintScavTrace,
     Program,
     Scavenge,
+    ScavengeAll,
     ScavengeAt,
     ScavengeOne,
+    SweepDone,
+    Sysmon,
+    Tick,
+    Timer,
     UnreserveAt,
 )
 
 CANONICAL_ADDRESS = CANONICAL_CHUNK * CHUNK_BYTES
 
-Simplicity = tuple[int, int, int, int, int, int]
+Simplicity = tuple[int, int, int, int, int, int, int]
+
+# Each does what some other operation does, and more.
+_COMPOUND = (CacheAlloc, ScavengeOne, MarkTermination, SweepDone, ScavengeAll, Sysmon, Timer)
 
 
 def simplicity(program: Program) -> Simplicity:
     """The key of a program; a smaller key is a simpler program.
 
-    In falling importance: how many operations; whether it needs the label; how far the page sizes are from the
+    In falling importance: how many operations; whether it needs the labels; how far the page sizes are from the
     defaults; how special its kinds of operations are; how far from the canonical chunk it takes place; how large its
     numbers are.
     All are natural numbers, so no chain of ever simpler programs is endless.
@@ -40,6 +50,7 @@ def simplicity(program: Program) -> Simplicity:
     return (
         len(program.operations),
         int(program.outside_contract),
+        int(program.pacing),
         _page_sizes(program),
         sum(map(speciality, program.operations)),
         sum(map(_distance, program.operations)),
@@ -60,11 +71,13 @@ def speciality(operation: Operation) -> int:
         return int(operation.limit is not None)
     if isinstance(operation, Scavenge):
         return int(operation.counted)
-    if isinstance(operation, (CacheAlloc, ScavengeOne)):
+    if isinstance(operation, PrintScavTrace):
+        return 1 + operation.forced
+    if isinstance(operation, _COMPOUND):
         return 2
     if isinstance(operation, FreeAt):
         return 1 + operation.scavenged
-    if isinstance(operation, (GrowAt, ScavengeAt)):
+    if isinstance(operation, (GrowAt, ScavengeAt, Tick)):
         return 3
     return int(not isinstance(operation, (Grow, Alloc)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pymodel.differential.call_contract import call_keeps_contract
 from pymodel.differential.check import InvalidProgram, check_program
 from pymodel.differential.maker import CANONICAL_CHUNK, CHUNK_BYTES
 from pymodel.differential.operations import KIND_BY_CLASS
@@ -46,14 +47,20 @@ def _with_page_sizes(program: Program) -> Iterator[Program]:
         yield replace(program, phys_huge_page_size=huge // 2)
 
 
-def drop_label(search: Search) -> None:
-    """Takes the label off a program that contains nothing outside the contract. Calls are not looked into."""
-    program = search.current
-    if not program.outside_contract or any(isinstance(operation, Call) for operation in program.operations):
-        return
-    unlabelled = replace(program, outside_contract=False)
-    if _is_valid(unlabelled):
-        search.consider([(True, unlabelled)])
+def drop_labels(search: Search) -> None:
+    """Takes the labels off a program that contains nothing that needs them, each on its own."""
+    while search.consider((True, program) for program in _unlabelled(search.current)) is not None:
+        pass
+
+
+def _unlabelled(program: Program) -> Iterator[Program]:
+    called = [operation for operation in program.operations if isinstance(operation, Call)]
+    candidates = []
+    if program.outside_contract and all(map(call_keeps_contract, called)):
+        candidates.append(replace(program, outside_contract=False))
+    if program.pacing:
+        candidates.append(replace(program, pacing=False))
+    yield from filter(_is_valid, candidates)
 
 
 def move_to_canonical_chunk(search: Search) -> None:
