@@ -15,7 +15,7 @@ from pymodel.differential.simulate.export import as_csv, as_json
 from pymodel.differential.simulate.page import as_html
 from pymodel.differential.simulate.placement import Mark, Moment, Placement, Surroundings, place
 from pymodel.differential.simulate.plan import make_plan
-from pymodel.differential.simulate.results import Results, read_results, thinned
+from pymodel.differential.simulate.results import Results, Sample, read_results, thinned
 from pymodel.differential.simulate.shapes import ShapeSettings, shape_history
 from pymodel.differential.simulate.table import samples_table
 
@@ -125,3 +125,11 @@ def test_thinning_keeps_both_ends(results: Results) -> None:
     assert kept[0] is results.samples[0] and kept[-1] is results.samples[-1]
     assert list(thinned(results.samples[:3], 7)) == list(results.samples[:3])
     assert list(thinned((), 7)) == []
+
+
+def test_each_part_of_the_heap_has_its_height_in_the_chart() -> None:
+    sample = Sample(10, Moment.ROW_END, 1, 7 * MIB, 10 * MIB, 4 * MIB, None, None, 0, "parked", 0.0, 0.0, 0)
+    lines = [line.plain for line in heap_chart(Results((sample,), (), 1), 40, ascii_only=True)][1 : HEIGHT + 1]
+    column = "".join(line[-1] for line in reversed(lines))
+    assert column == "#" * 7 + "+" * 3 + "." * 4
+    assert lines[0].split()[0:2] == ["14.0", "MiB"]
