@@ -13,7 +13,7 @@ from pymodel.differential.simulate.quantities import MIB, tell_bytes, tell_time
 from pymodel.differential.simulate.results import Results, Sample, thinned
 from pymodel.differential.simulate.table import COLUMNS
 
-WIDTH, LEFT, RIGHT = 960, 64, 16
+WIDTH, LEFT, RIGHT = 960, 76, 24
 HEAP_HEIGHT, RATIO_HEIGHT = 300, 120
 POINT_COUNT_MAX = 1200
 TABLE_ROW_COUNT_MAX = 60
