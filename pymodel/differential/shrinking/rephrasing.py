@@ -1,6 +1,8 @@
-"""The same pages with plainer or fewer operations: one allocation for two, an allocation for a cache, a tick for two waits.
+"""Nearly the same with plainer or fewer operations: one allocation for two, an allocation for a cache, a tick for two
+waits.
 
-None of these does exactly what it replaces, so each is only a proposal; but what fails seldom depends on the difference.
+None of these does exactly what it replaces, so each is only a proposal; but what fails seldom depends on the
+difference.
 """
 
 from __future__ import annotations
