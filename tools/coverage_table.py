@@ -1,10 +1,7 @@
 """Prints which statements of the cut Go code and which lines of the model a run reached, and holds both to a floor.
 
-Every Go statement that the run did not reach must be in docs/unreached.txt, with its reason; an entry that the run did
-reach is stale. Each line of that file is `FILE FIRST[-LAST] KIND REASON`, the lines being those of Go 1.18.10's file:
-
-    never  no program can reach it, on this platform or at all
-    later  programs cannot ask for it yet; such statements are left out of the share that is held to the floor
+Every Go statement that the run did not reach must be in docs/unreached.txt, with the reason why no program can; an entry that
+the run did reach is stale. Each line of that file is `FILE FIRST[-LAST] REASON`, the lines being those of Go 1.18.10's file.
 """
 
 from __future__ import annotations
@@ -23,7 +20,7 @@ PACKAGE = "goharness/internal/pageheap"
 PROFILE_LINE = re.compile(
     rf"\S+/{PACKAGE}/(?P<file>[^/:]+):(?P<first>\d+)\.\d+,(?P<last>\d+)\.\d+ (?P<statements>\d+) (?P<count>\d+)"
 )
-KNOWN_LINE = re.compile(r"(?P<file>\S+)\s+(?P<first>\d+)(?:-(?P<last>\d+))?\s+(?P<kind>never|later)\s+(?P<reason>\S.*)")
+KNOWN_LINE = re.compile(r"(?P<file>\S+)\s+(?P<first>\d+)(?:-(?P<last>\d+))?\s+(?P<reason>\S.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,6 @@ class Known:
     file: str
     first: int
     last: int
-    kind: str
     reason: str
 
     def covers(self, block: Block) -> bool:
@@ -84,16 +80,10 @@ def parse_known(text: str) -> list[Known]:
             continue
         match = KNOWN_LINE.fullmatch(line.strip())
         if match is None:
-            raise ValueError(f"line {number}: expected FILE FIRST[-LAST] never|later REASON, found {line!r}")
+            raise ValueError(f"line {number}: expected FILE FIRST[-LAST] REASON, found {line!r}")
         first = int(match["first"])
-        known.append(Known(match["file"], first, int(match["last"] or first), match["kind"], match["reason"]))
+        known.append(Known(match["file"], first, int(match["last"] or first), match["reason"]))
     return known
-
-
-def without_later(blocks: Iterable[Block], known: Sequence[Known]) -> list[Block]:
-    """The blocks that programs can ask for today, as far as the entries tell."""
-    later = [entry for entry in known if entry.kind == "later"]
-    return [block for block in blocks if block.reached or not any(entry.covers(block) for entry in later)]
 
 
 def go_rows(blocks: Iterable[Block]) -> list[Row]:
@@ -175,8 +165,7 @@ def main() -> int:
     known = parse_known(KNOWN_PATH.read_text())
     problems = unexplained(blocks, known)
     tables = [
-        ("Go 1.18.10's own code, as cut", go_rows(blocks), 0.0),
-        ("of it, what programs can ask for", go_rows(without_later(blocks, known)), arguments.go_floor),
+        ("Go 1.18.10's own code, as cut", go_rows(blocks), arguments.go_floor),
         ("the model", python_rows(arguments.python_report.read_text()), arguments.python_floor),
     ]
     for title, rows, floor in tables:

@@ -17,7 +17,6 @@ from tools.coverage_table import (
     spans,
     table,
     unexplained,
-    without_later,
 )
 
 PROFILE = """mode: set
@@ -53,27 +52,19 @@ def test_an_unreached_block_needs_a_reason() -> None:
 
 
 def test_a_reason_covers_the_blocks_that_begin_in_its_lines() -> None:
-    known = parse_known("# comment\n\nmpagecache.go 20 never throws only if the heap is corrupt\n")
-    assert known == [Known("mpagecache.go", 20, 20, "never", "throws only if the heap is corrupt")]
+    known = parse_known("# comment\n\nmpagecache.go 20 throws only if the heap is corrupt\n")
+    assert known == [Known("mpagecache.go", 20, 20, "throws only if the heap is corrupt")]
     assert unexplained(parse_profile(PROFILE), known) == []
 
 
 def test_a_reason_for_lines_that_were_reached_is_stale() -> None:
-    known = [Known("mpagecache.go", 20, 22, "later", "why"), Known("mranges.go", 10, 15, "never", "why")]
+    known = [Known("mpagecache.go", 20, 22, "why"), Known("mranges.go", 10, 15, "why")]
     assert unexplained(parse_profile(PROFILE), known) == [
         "mranges.go 10-15: all reached, yet docs/unreached.txt lists it"
     ]
 
 
-def test_what_comes_later_is_left_out_of_the_share() -> None:
-    blocks = parse_profile(PROFILE)
-    assert without_later(blocks, parse_known("mpagecache.go 20-22 later why")) == blocks[1:]
-    assert without_later(blocks, parse_known("mpagecache.go 20-22 never why")) == blocks
-
-
-@pytest.mark.parametrize(
-    "line", ["mranges.go", "mranges.go 10", "mranges.go ten never why", "mranges.go 10-12 never", "mranges.go 10 why"]
-)
+@pytest.mark.parametrize("line", ["mranges.go", "mranges.go 10", "mranges.go ten why", "mranges.go 10-12", "10 why"])
 def test_a_line_without_file_lines_and_reason_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match="line 1: expected FILE"):
         parse_known(line)
