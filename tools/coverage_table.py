@@ -1,7 +1,8 @@
 """Prints which statements of the cut Go code and which lines of the model a run reached, and holds both to a floor.
 
-Every Go statement that the run did not reach must be in docs/unreached.txt, with the reason why no program can; an entry that
-the run did reach is stale. Each line of that file is `FILE FIRST[-LAST] REASON`, the lines being those of Go 1.18.10's file.
+Every Go statement that the run did not reach must be in docs/unreached.txt, with the reason why no program can reach
+it; an entry that the run did reach is stale. Each line of that file is `FILE FIRST[-LAST] REASON`, the lines being
+those of Go 1.18.10's file.
 """
 
 from __future__ import annotations
