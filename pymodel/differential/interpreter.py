@@ -22,7 +22,7 @@ from pymodel.pageheap.failures import GoFailure, RuntimePanic, Throw
 from pymodel.pageheap.mheap import count_mapped, count_span
 from pymodel.pageheap.mpagecache import PageCache
 from pymodel.pageheap.mranges import AddrRange
-from pymodel.pageheap.runtime import Runtime
+from pymodel.pageheap.runtime import Runtime, Scavenge
 from pymodel.pageheap.words import MASK64, align_down, align_up
 
 CHUNK_INDEX_OFFSET = (-ARENA_BASE_OFFSET & MASK64) // PALLOC_CHUNK_BYTES
@@ -52,7 +52,9 @@ def run_on_specification(program: p.Program, program_id: int, checkpoint_interva
         steps.append(encoding.step(outcome, world.runtime.take_printed(), observation))
         if failed:
             break
-    return encoding.transcript(program_id, start, steps, observer.complete())
+    end = observer.complete()
+    world.take_apart()
+    return encoding.transcript(program_id, start, steps, end)
 
 
 def _failure_outcome(failure: GoFailure) -> bytes:
@@ -122,7 +124,15 @@ class _World:
             p.PokeSearchAddr: self._poke_search_addr,
         }
         if program.pacing:
-            self.handlers |= PacingOperations(self.heap, self._fill_slot).handlers
+            pacing = PacingOperations(self.heap, self._fill_slot)
+            self.handlers |= pacing.handlers
+            # Left to `take_apart`.
+            pacing.handlers.clear()
+
+    def take_apart(self) -> None:
+        """Ends the world: what holds each other lets go, so that all is freed at once, without a search for cycles."""
+        self.handlers.clear()
+        self.runtime.scavenge = Scavenge()
 
     # Growing.
 

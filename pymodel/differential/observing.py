@@ -7,6 +7,7 @@ and for complete observations, everything in use is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import chain
 from typing import Generic, TypeVar
 
@@ -86,7 +87,7 @@ class Observer:
         self._pages = pages
         self._scalars = ScalarChanges(pages, pacing)
         self._bitmaps: dict[int, PallocData] = {}
-        self._chunks: Entries[Bitmaps] = Entries(self._read_chunk, (0, 0))
+        self._chunks: Entries[Bitmaps] = Entries(partial(_read_chunk, self._bitmaps), (0, 0))
         self._levels = [Entries(level.peek, 0) for level in pages.summary]
         # Level, what its indices are shifted by, its entries, and how the report of a single one begins, by index.
         self._path = [
@@ -151,10 +152,6 @@ class Observer:
         self._in_use_seen: tuple[list[AddrRange], int] = ([], -1)
         self._scav_in_use_seen: tuple[list[AddrRange], int] = ([], -1)
         self._lengths_seen: list[int] = []
-
-    def _read_chunk(self, index: int) -> Bitmaps:
-        chunk = self._bitmaps.get(index)
-        return (chunk.allocated, chunk.scavenged) if chunk is not None else (0, 0)
 
     def _take_into_view(self) -> None:
         """Adds the chunks that have come into use, and the summaries on their paths."""
@@ -233,6 +230,11 @@ class Observer:
         if in_use.total_bytes != seen_total_bytes or in_use.ranges != seen_ranges:
             self._scav_in_use_seen = in_use.ranges.copy(), in_use.total_bytes
             parts.append(encoding.scav_in_use(bounds_of(in_use.ranges), in_use.total_bytes))
+
+
+def _read_chunk(bitmaps: dict[int, PallocData], index: int) -> Bitmaps:
+    chunk = bitmaps.get(index)
+    return (chunk.allocated, chunk.scavenged) if chunk is not None else (0, 0)
 
 
 def bounds_of(ranges: list[AddrRange]) -> list[int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from pymodel.differential.budget import Budget
 from pymodel.differential.errors import HarnessError, TargetGivenUp
 from pymodel.differential.findings import Finding, print_trace, slug, trace_path, write_atomically
+from pymodel.differential.garbage import few_collections
 from pymodel.differential.minimal import Minimal, minimal_divergence
 from pymodel.differential.progress import Progress
 from pymodel.differential.report import divergence_report, harness_report
@@ -78,10 +79,11 @@ class Run:
         """Runs to the end of the budget, to the last finding wanted, to a fatal error or to Ctrl-C."""
         self._started = time.monotonic()
         try:
-            while self._fill_window() or self._window:
-                self._take_oldest()
-                if len(self.result.findings) >= self._settings.stop_after:
-                    break
+            with few_collections():
+                while self._fill_window() or self._window:
+                    self._take_oldest()
+                    if len(self.result.findings) >= self._settings.stop_after:
+                        break
         except FATAL_ERRORS as error:
             self.result.fatal = error
         except KeyboardInterrupt:
