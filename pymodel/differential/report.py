@@ -10,7 +10,7 @@ from pymodel.differential.comparison import Divergence
 from pymodel.differential.errors import HarnessError
 from pymodel.differential.findings import STEP_MARK, Finding
 from pymodel.differential.program import Program
-from pymodel.differential.text import print_operation
+from pymodel.differential.text import OUTSIDE_LINE, PACING_LINE, print_operation
 
 DIFFERENCE_COUNT_MAX = 20
 OPERATION_COUNT_MAX = 40
@@ -47,8 +47,10 @@ def _shortened(finding: Finding) -> str:
 def program_lines(program: Program, step: int | None) -> Iterator[str]:
     """The program as a trace has it, with the step marked; of a long one the part before that step."""
     yield f"  heap phys_page={program.phys_page_size} huge_page={program.phys_huge_page_size}"
+    if program.pacing:
+        yield f"  {PACING_LINE}"
     if program.outside_contract:
-        yield "  outside contract"
+        yield f"  {OUTSIDE_LINE}"
     last = len(program.operations) if step is None else step + 1
     first = 0 if last <= OPERATION_COUNT_MAX else last - OPERATIONS_BEFORE_COUNT
     if first:

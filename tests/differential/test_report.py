@@ -6,7 +6,7 @@ from pymodel.differential.comparison import compare
 from pymodel.differential.errors import TargetHung
 from pymodel.differential.findings import Finding, print_trace, slug, trace_path
 from pymodel.differential.interpreter import run_on_specification
-from pymodel.differential.program import Alloc, Free, Grow, Program, Scavenge, StartGen
+from pymodel.differential.program import Alloc, Free, Grow, PokeClock, Program, Scavenge, StartGen
 from pymodel.differential.report import divergence_report, harness_report, program_lines
 from pymodel.differential.text import parse_program
 from tests.differential.fake_targets import more_released
@@ -55,6 +55,16 @@ def test_a_trace_holds_the_report_and_is_still_the_program() -> None:
     assert "scavenge 8192  # <- first difference\n" in trace
     for line in report.splitlines():
         assert f"# {line}".rstrip() in trace.splitlines()
+
+
+def test_a_program_is_told_with_its_labels() -> None:
+    program = Program((PokeClock(-1),), outside_contract=True, pacing=True)
+    assert list(program_lines(program, 0)) == [
+        "  heap phys_page=4096 huge_page=2097152",
+        "  pacing",
+        "  outside contract",
+        "  poke_clock -1  <- first difference",
+    ]
 
 
 def test_of_a_long_program_the_part_before_the_step_is_shown() -> None:
