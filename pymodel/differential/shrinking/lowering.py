@@ -88,6 +88,8 @@ def _plainer(operation: Operation) -> Iterator[Operation]:
     """Operations of a plainer kind or form that do nearly the same."""
     if isinstance(operation, Free) and operation.limit is not None:
         yield Free(operation.slot)
+        if operation.first > 0:
+            yield Free(operation.slot, 0, operation.limit - operation.first)
     elif isinstance(operation, CacheAlloc):
         yield Alloc(operation.slot, max(operation.page_count, 1))
     elif isinstance(operation, (ScavengeOne, ScavengeAt)):

@@ -1,5 +1,5 @@
 """Nearly the same with plainer or fewer operations: one allocation for two, an allocation for a cache, a tick for two
-waits.
+waits, a page that nothing fits for a time that nothing fits.
 
 None of these does exactly what it replaces, so each is only a proposal; but what fails seldom depends on the
 difference.
@@ -11,7 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations, pairwise
 
-from pymodel.differential.operations import ALLOC_PAGE_COUNT_MAX, SPAN_PAGE_COUNT_MAX, TICK_NS_MAX
+from pymodel.differential.operations import (
+    ALLOC_PAGE_COUNT_MAX,
+    POKED_PHYS_PAGE_SIZE_MAX,
+    SPAN_PAGE_COUNT_MAX,
+    TICK_NS_MAX,
+)
 from pymodel.differential.program import (
     SLOT_COUNT_MAX,
     Alloc,
@@ -20,6 +25,8 @@ from pymodel.differential.program import (
     Flush,
     Free,
     Operation,
+    PokeClock,
+    PokePhysPage,
     Program,
     Span,
     Sysmon,
@@ -90,8 +97,18 @@ def _waits(program: Program) -> Iterator[Program]:
         yield without(with_operation(program, second, Tick(TICK_NS_MAX)), first, first + 1)
 
 
+def _throws(program: Program) -> Iterator[Program]:
+    """A physical page too large to search for, at which the scavenger throws whatever is free, in place of a clock or a
+    page at which it throws once it has released something; and one operation less."""
+    for place in _places(program, PokeClock, PokePhysPage):
+        upset = with_operation(program, place, PokePhysPage(POKED_PHYS_PAGE_SIZE_MAX))
+        for other in range(len(program.operations)):
+            if other != place:
+                yield without(upset, other, other + 1)
+
+
 def _places(program: Program, *kinds: type[Operation]) -> list[int]:
     return [index for index, operation in enumerate(program.operations) if isinstance(operation, kinds)]
 
 
-_PROPOSALS: tuple[Callable[[Program], Iterator[Program]], ...] = (_joined, _without_caches, _waits)
+_PROPOSALS: tuple[Callable[[Program], Iterator[Program]], ...] = (_joined, _without_caches, _waits, _throws)
