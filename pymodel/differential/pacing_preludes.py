@@ -13,6 +13,7 @@ from pymodel.differential.pacing_goals import aimed_goals, goals, goals_below
 from pymodel.differential.pacing_operations import gomaxprocs, pace, scavenge_cost, span_pages, wake
 from pymodel.differential.placements import Placement, span_arena
 from pymodel.differential.program import (
+    ALL_BYTES,
     BgStart,
     Free,
     Gomaxprocs,
@@ -23,6 +24,7 @@ from pymodel.differential.program import (
     Pace,
     PokeClock,
     PokePhysPage,
+    PokeStats,
     PokeSummary,
     PrintScavTrace,
     Ready,
@@ -215,6 +217,9 @@ def out_of_control(maker: Maker, placements: Weighted[Placement]) -> None:
     maker.add(grow_by(maker, placements, choices.integer(1, 4)))
     _kept_page(maker, alloc_pages(maker, 1))
     _drained(maker, maker.pages_grown - choices.choose((1, 2, 65)))
+    if choices.boolean(60):
+        # Each round takes a quantum only, so that something is left for the next ones whatever the physical page.
+        maker.add(ScavengeCost(1_000_000))
     maker.add(Pace(1, 1 << 40), BgStart())
     if choices.boolean(60):
         # The controller has left where it started from, to which the reset takes it back.
@@ -242,16 +247,40 @@ def untimely(maker: Maker, placements: Weighted[Placement]) -> None:
     maker.add(Wake() if choices.boolean(70) else Timer())
 
 
-def less_than_a_page(maker: Maker, placements: Weighted[Placement]) -> None:
-    """One free page, and a physical page that is larger."""
+def wrong_page(maker: Maker, placements: Weighted[Placement]) -> None:
+    """A physical page that is larger than what is free, or than the scavenger can search for."""
+    if maker.choices.boolean(25):
+        _page_too_large(maker)
+    else:
+        _less_than_a_page(maker, placements)
+
+
+def _page_too_large(maker: Maker) -> None:
+    maker.add(span_pages(maker, maker.choices.choose((1, 100, 300))), StartGen(), Pace(1, 1))
+    maker.add(PokePhysPage(1 << 20), BgStart(), Wake())
+
+
+def _less_than_a_page(maker: Maker, placements: Weighted[Placement]) -> None:
     choices = maker.choices
     maker.add(grow_by(maker, placements, 1))
     maker.add(alloc_pages(maker, PAGES_PER_CHUNK))
     first = choices.integer(0, PAGES_PER_CHUNK - 1)
-    count = choices.choose((1, 1, 1, 2))
+    count = choices.choose((1, 1, 1, 1, 2))
     maker.add(Free(0, first, min(first + count, PAGES_PER_CHUNK)), SweepDone(), Pace(1, 1))
-    maker.add(PokePhysPage(choices.choose((12288, 12288, 16384, 20480))), BgStart())
+    # Only the first is less than two pages, so that single ones are still searched for.
+    maker.add(PokePhysPage(choices.choose((12288, 12288, 12288, 16384, 20480))), BgStart())
     maker.add(Wake() if choices.boolean(50) else Sysmon())
+
+
+def overstated(maker: Maker, placements: Weighted[Placement]) -> None:
+    """Trace lines, or more retained than any machine has: only then does a goal beyond 2^63 or 2^64 count."""
+    choices = maker.choices
+    if choices.boolean(50):
+        traced(maker, placements)
+        return
+    in_use = choices.choose((1 << 20, 1 << 40, 1 << 62, ALL_BYTES))
+    maker.add(PokeStats(ALL_BYTES, choices.choose((0, 1, 1 << 62)), in_use))
+    maker.add(MarkTermination(ALL_BYTES, choices.choose((1, 3, in_use, 4 << 20))))
 
 
 def grown_unseen(maker: Maker, _placements: Weighted[Placement]) -> None:

@@ -192,8 +192,8 @@ PACING_SHARES: dict[Kind, Weighted[str]] = {
     Kind.OUTSIDE: Weighted(
         {
             "no_processors": 9,
-            "wild_pages": 5,
-            "wild_statistics": 5,
+            "wild_pages": 8,
+            "wild_statistics": 6,
             "wild_clocks": 4,
             "wild_spans": 4,
             "paced_chaos": 4,
