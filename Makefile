@@ -98,6 +98,10 @@ reality-check: setup ## hold the simulation to the trace lines of a real Go 1.18
 bench: go ## measure speed: each part, how it grows, and what it is to reach
 	python -m benchmarks $(ARGS)
 
+.PHONY: fast-model
+fast-model: setup ## compile the model with mypyc, an optional build in build/fast-model that a C compiler makes
+	python tools/fast_model.py
+
 .PHONY: stubs
 stubs: setup ## write the generated protocol code from proto/
 	python tools/stubs.py

@@ -1,4 +1,4 @@
-"""Figures of `scavdiff run` as a command: with more workers, with more targets, and how its memory grows."""
+"""Figures of `scavdiff run` as a command: two at once, and how its memory grows."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ LAST_SAMPLE_COUNT = 10
 _RATE = re.compile(r"\(([\d,]+) operations/s\)")
 
 
-def run_rate(arguments: Sequence[str]) -> float:
-    """Operations per second of wall-clock time that a run says of itself."""
-    match = _RATE.search(_run(arguments).communicate()[0])
-    assert match is not None, "the run did not say its rate"
-    return float(match.group(1).replace(",", ""))
-
-
-def worker_speedup(operation_count: int, rounds: int) -> float:
-    """How many times faster two workers are than one: the median of the rounds."""
+def speedup_of_two(operation_count: int, rounds: int) -> float:
+    """How many times as much two runs at once compare as one alone, in wall-clock time: the median of the rounds."""
     ratios = []
     for seed in range(rounds):
-        common = ("--seed", str(seed), "--operations", str(operation_count))
-        ratios.append(run_rate((*common, "--workers", "2")) / run_rate((*common, "--workers", "1")))
+        alone = _rate(_run(("--seed", str(seed), "--operations", str(operation_count))))
+        both = [_run(("--seed", str(seed + other), "--operations", str(operation_count))) for other in (0, rounds)]
+        ratios.append(sum(map(_rate, both)) / alone)
     return statistics.median(ratios)
+
+
+def _rate(run: subprocess.Popen[str]) -> float:
+    """Operations per second of wall-clock time that a run says of itself at its end."""
+    match = _RATE.search(run.communicate()[0])
+    assert match is not None, "the run did not say its rate"
+    return float(match.group(1).replace(",", ""))
 
 
 def resident_memory(operation_count: int) -> tuple[float, float]:
