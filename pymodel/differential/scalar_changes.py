@@ -18,7 +18,7 @@ from pymodel.pageheap.mheap import Mheap
 from pymodel.pageheap.runtime import SleepControl
 from pymodel.pageheap.words import MASK64
 
-_LAYOUT_COUNT_MAX = 1 << 12
+_LAYOUT_COUNT_MAX = 512
 _NEVER_REPORTED = (-1,) * len(SCALARS)
 # Scalars from this position on have field numbers above those of the range sets.
 _LATE_SCALARS = next(position for position, scalar in enumerate(SCALARS) if scalar.number > 9)

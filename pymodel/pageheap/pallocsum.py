@@ -29,6 +29,13 @@ def pack_palloc_sum(start: int, most: int, end: int) -> int:
     return (start & FIELD_MASK) | (most & FIELD_MASK) << LOG_MAX_PACKED_VALUE | (end & FIELD_MASK) << END_SHIFT
 
 
+FREE_REGIONS: Final = {
+    log_pages: pack_palloc_sum(1 << log_pages, 1 << log_pages, 1 << log_pages)
+    for log_pages in range(LOG_MAX_PACKED_VALUE + 1)
+}
+"""The summary of a wholly free region of 2^log_pages pages, by log_pages: what most of a large heap is."""
+
+
 def sum_start(total: int) -> int:
     """Free pages at the low end. Go: pallocSum.start, mpagealloc.go."""
     return MAX_PACKED_VALUE if total & WHOLLY_FREE else total & FIELD_MASK
@@ -61,6 +68,7 @@ def merge_summaries(sums: Sequence[int], log_max_pages: int) -> int:
     if not sums:
         raise index_out_of_range(0, 0)
     region_pages = shift_left(1, log_max_pages)
+    wholly_free = FREE_REGIONS.get(log_max_pages)
     start, most, end = unpack(sums[0])
     for position, total in enumerate(sums[1:], 1):
         if total == 0 and region_pages != 0:
@@ -69,7 +77,9 @@ def merge_summaries(sums: Sequence[int], log_max_pages: int) -> int:
                 most = end
             end = 0
             continue
-        if total & WHOLLY_FREE:
+        if total == wholly_free:
+            next_start = next_most = next_end = region_pages
+        elif total & WHOLLY_FREE:
             next_start = next_most = next_end = MAX_PACKED_VALUE
         else:
             next_start = total & FIELD_MASK
