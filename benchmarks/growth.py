@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 
 from benchmarks.sampling import sample
-from pymodel.differential.program import Alloc, Free, Grow, Operation, Program
-from pymodel.differential.side_by_side import SideBySide
-from pymodel.differential.target_specs import TimeLimits, make_target
+from pymodel.differential.programs.program import Alloc, Free, Grow, Operation, Program
+from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 FIRST_CHUNK = 0xC000
 CHUNKS_OF_32_GIB = 8192

@@ -19,9 +19,9 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 
 from benchmarks.binaries import BENCH
 from benchmarks.sampling import Sample, sample
-from pymodel.differential.observed import LEVEL_CHUNK_SHIFTS, PLAIN_SCALARS
-from pymodel.differential.scalar_changes import read_scalars
-from pymodel.differential.watching import WatchedPageAlloc
+from pymodel.differential.model.observed import LEVEL_CHUNK_SHIFTS, PLAIN_SCALARS
+from pymodel.differential.model.scalar_changes import read_scalars
+from pymodel.differential.model.watching import WatchedPageAlloc
 from pymodel.pageheap.addresses import chunk_index
 from pymodel.pageheap.constants import PAGE_SIZE, PALLOC_CHUNK_BYTES
 from pymodel.pageheap.mheap import count_mapped, count_span

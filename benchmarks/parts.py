@@ -13,13 +13,13 @@ from pathlib import Path
 
 from benchmarks.binaries import BENCH
 from benchmarks.sampling import Sample, sample
-from pymodel.differential.codec import encode_program
-from pymodel.differential.comparison import compare
-from pymodel.differential.interpreter import run_on_specification
-from pymodel.differential.tally import Tally
-from pymodel.differential.target_specs import TimeLimits, make_target
-from pymodel.differential.targets import EncodedProgram
-from pymodel.differential.workload import Work, workload
+from pymodel.differential.comparison.compare import compare
+from pymodel.differential.generation.workload import Work, workload
+from pymodel.differential.model.interpreter import run_on_specification
+from pymodel.differential.programs.codec import encode_program
+from pymodel.differential.running.tally import Tally
+from pymodel.differential.targets.target import EncodedProgram
+from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 WINDOW_PROGRAM_COUNT = 8
 

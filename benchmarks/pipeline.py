@@ -22,11 +22,11 @@ from rich.console import Console
 
 from benchmarks.binaries import ROOT
 from benchmarks.sampling import Sample, sample
-from pymodel.differential.budget import Budget
-from pymodel.differential.progress import Progress
-from pymodel.differential.runs import Run, RunSettings
-from pymodel.differential.side_by_side import SideBySide
-from pymodel.differential.target_specs import TimeLimits, make_target
+from pymodel.differential.running.budget import Budget
+from pymodel.differential.running.progress import Progress
+from pymodel.differential.running.run import Run, RunSettings
+from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 
 class Pipeline:

@@ -27,7 +27,7 @@ setup(name="fast-model", packages=[], ext_modules=mypycify({paths!r}, opt_level=
 def module_paths(folder: Path) -> list[str]:
     """The sources that are compiled, as paths below `folder`."""
     specification = [path for path in (folder / "pymodel/pageheap").glob("*.py") if path.name != "__init__.py"]
-    driver = [folder / "pymodel/differential" / f"{name}.py" for name in DRIVER_MODULES]
+    driver = [folder / "pymodel/differential/model" / f"{name}.py" for name in DRIVER_MODULES]
     return sorted(str(path.relative_to(folder)) for path in [*specification, *driver])
 
 

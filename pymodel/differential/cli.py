@@ -14,21 +14,21 @@ from typing import Any
 import click
 from rich.console import Console
 
-from pymodel.differential.budget import DEFAULT_SECONDS, Budget
-from pymodel.differential.capabilities import PROTOCOL_VERSION
-from pymodel.differential.endpoints import START_SECONDS_MAX
+from pymodel.differential.comparison.strictness import SCALAR_NAMES, Part, strictness_ignoring
 from pymodel.differential.errors import HarnessError, ScavdiffError
-from pymodel.differential.progress import Progress
-from pymodel.differential.replay import replay_text
-from pymodel.differential.runs import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
-from pymodel.differential.show import show_trace
-from pymodel.differential.side_by_side import SideBySide, check_comparable
+from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
+from pymodel.differential.running.budget import DEFAULT_SECONDS, Budget
+from pymodel.differential.running.progress import Progress
+from pymodel.differential.running.replay import replay_text
+from pymodel.differential.running.run import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
+from pymodel.differential.running.show import show_trace
+from pymodel.differential.running.side_by_side import SideBySide, check_comparable
+from pymodel.differential.running.summary import summary
 from pymodel.differential.simulate_command import simulate
-from pymodel.differential.strictness import SCALAR_NAMES, Part, strictness_ignoring
-from pymodel.differential.summary import summary
-from pymodel.differential.target_specs import TimeLimits, make_target
-from pymodel.differential.targets import PROGRAM_SECONDS_MAX
-from pymodel.differential.workload import SEED_MAX, keep_hypothesis_files_away
+from pymodel.differential.targets.capabilities import PROTOCOL_VERSION
+from pymodel.differential.targets.endpoints import START_SECONDS_MAX
+from pymodel.differential.targets.target import PROGRAM_SECONDS_MAX
+from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 FINDINGS_FOLDER = Path("scavdiff-findings")
 TARGET_HELP = """A target; may be given several times. go: Go's own code, started by scavdiff. model: the Python

@@ -13,7 +13,8 @@ import click
 from rich.console import Console
 
 from pymodel.differential.errors import BadInput
-from pymodel.differential.findings import write_atomically
+from pymodel.differential.programs.text import print_program
+from pymodel.differential.running.findings import write_atomically
 from pymodel.differential.simulate.csv_history import HEADER, csv_history
 from pymodel.differential.simulate.export import as_csv, as_json
 from pymodel.differential.simulate.history import DURATION_NS_MAX, LIVE_BYTES_MAX, History
@@ -27,7 +28,6 @@ from pymodel.differential.simulate.shapes import SHAPES, ShapeSettings, shape_hi
 from pymodel.differential.simulate.telling import print_results, tell_settings
 from pymodel.differential.simulate.trace_lines import ScavLine
 from pymodel.differential.simulate.trace_log import log_history
-from pymodel.differential.text import print_program
 
 HOURS = 24.0
 PEAK = "256MiB"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pymodel.differential.generators import program_from_seed
-from pymodel.differential.interpreter import run_on_specification
+from pymodel.differential.generation.generators import program_from_seed
+from pymodel.differential.model.interpreter import run_on_specification
 from tools.fast_model import ROOT, build, module_paths
 
 PROGRAM_COUNT = 400
@@ -20,8 +20,8 @@ SEED = 11
 # Prints where the model comes from, and the digest of each transcript.
 CODE = f"""
 import hashlib, json
-from pymodel.differential.generators import program_from_seed
-from pymodel.differential.interpreter import run_on_specification
+from pymodel.differential.generation.generators import program_from_seed
+from pymodel.differential.model.interpreter import run_on_specification
 from pymodel.pageheap import mpagealloc
 transcripts = (
     run_on_specification(program_from_seed({SEED}, index), index, index % 3) for index in range({PROGRAM_COUNT})

@@ -19,8 +19,8 @@ from benchmarks.naive import Naive, NaiveMachine
 from benchmarks.pipeline import Pipeline
 from benchmarks.reach import LINES, short_falls, table
 from benchmarks.sampling import Part, Sample, median_rate
-from pymodel.differential.check import check_program
-from pymodel.differential.targets import EncodedProgram
+from pymodel.differential.programs.check import check_program
+from pymodel.differential.targets.target import EncodedProgram
 from pymodel.pageheap.mpagealloc import PageAlloc
 
 OPERATION_COUNT = 400

@@ -7,10 +7,17 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from pymodel.differential.calls import CALL_FUNCTIONS
-from pymodel.differential.check import CHUNK_LIMIT, CHUNK_MIN, check_program
-from pymodel.differential.operations import KIND_BY_CLASS, OPERATION_KINDS, WORD_MAX, Field, OperationKind, Wire
-from pymodel.differential.program import Call, Free, Grow, Operation, PokePhysPage, Program
+from pymodel.differential.programs.calls import CALL_FUNCTIONS
+from pymodel.differential.programs.check import CHUNK_LIMIT, CHUNK_MIN, check_program
+from pymodel.differential.programs.operations import (
+    KIND_BY_CLASS,
+    OPERATION_KINDS,
+    WORD_MAX,
+    Field,
+    OperationKind,
+    Wire,
+)
+from pymodel.differential.programs.program import Call, Free, Grow, Operation, PokePhysPage, Program
 
 words = st.one_of(st.integers(0, 9), st.integers(0, WORD_MAX), st.just(WORD_MAX))
 bitmaps = st.one_of(st.sampled_from([0, 1, (1 << 512) - 1, 1 << 511]), st.integers(0, (1 << 512) - 1))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pymodel.differential.program import (
+from pymodel.differential.programs.program import (
     Alloc,
     CacheAlloc,
     Call,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import collections
 from collections.abc import Callable
 
-from pymodel.differential.capabilities import ALL_CAPABILITIES, Capability, Description
 from pymodel.differential.errors import HarnessError
-from pymodel.differential.interpreter import run_on_specification
-from pymodel.differential.program import Program, Scavenge
-from pymodel.differential.targets import EncodedProgram
+from pymodel.differential.model.interpreter import run_on_specification
+from pymodel.differential.programs.program import Program, Scavenge
+from pymodel.differential.targets.capabilities import ALL_CAPABILITIES, Capability, Description
+from pymodel.differential.targets.target import EncodedProgram
 from pymodel.wire import pageheap_pb2
 
 Answer = Callable[[Program, bytes], bytes | HarnessError]

@@ -10,8 +10,8 @@ from click.testing import CliRunner, Result
 
 from pymodel.differential import cli
 from pymodel.differential.cli import main
-from pymodel.differential.program import Alloc, Grow, Program
-from pymodel.differential.text import print_program
+from pymodel.differential.programs.program import Alloc, Grow, Program
+from pymodel.differential.programs.text import print_program
 
 
 def scavdiff(*arguments: str) -> Result:

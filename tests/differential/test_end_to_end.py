@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pymodel.differential.target_specs import find_go_binary
-from pymodel.differential.text import print_program
-from pymodel.differential.workload import workload
+from pymodel.differential.generation.workload import workload
+from pymodel.differential.programs.text import print_program
+from pymodel.differential.targets.target_specs import find_go_binary
 
 SCAVDIFF = [sys.executable, "-m", "pymodel.differential.cli"]
 TRACE = """pageheap program 1

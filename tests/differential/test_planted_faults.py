@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from pymodel.differential.budget import Budget
 from pymodel.differential.errors import HarnessError
-from pymodel.differential.replay import replay_text
-from pymodel.differential.side_by_side import SideBySide
-from pymodel.differential.target_specs import TimeLimits, make_target
+from pymodel.differential.running.budget import Budget
+from pymodel.differential.running.replay import replay_text
+from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.targets.target_specs import TimeLimits, make_target
 from tests.planted.detection import ROOT, detect, planted_spec
 from tests.planted.edits import Edit, edited_source, plant, source_of
 from tests.planted.faults import WRONG_BEHAVIOURS, WRONG_RULES, WrongBehaviour, WrongRule
@@ -123,4 +123,4 @@ def test_a_fault_with_no_place_to_be_planted_is_refused() -> None:
     with pytest.raises(RuntimeError, match=r"contains 'no such line' 0 times, not once"):
         edited_source(source_of(edit.module), edit)
     with pytest.raises(RuntimeError, match="is imported already"):
-        plant(Edit("pymodel.differential.budget", "a", "b"))
+        plant(Edit("pymodel.differential.running.budget", "a", "b"))

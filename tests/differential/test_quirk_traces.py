@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from pymodel.differential import program as p
-from pymodel.differential.codec import encode_program
-from pymodel.differential.comparison import compare
-from pymodel.differential.interpreter import run_on_specification
-from pymodel.differential.outcomes import Outcome, OutcomeKind
-from pymodel.differential.target_specs import TimeLimits, make_target
-from pymodel.differential.targets import EncodedProgram, Target
-from pymodel.differential.text import parse_program
-from tests.differential.running import run
+from pymodel.differential.comparison.compare import compare
+from pymodel.differential.comparison.outcomes import Outcome, OutcomeKind
+from pymodel.differential.model.interpreter import run_on_specification
+from pymodel.differential.programs import program as p
+from pymodel.differential.programs.codec import encode_program
+from pymodel.differential.programs.text import parse_program
+from pymodel.differential.targets.target import EncodedProgram, Target
+from pymodel.differential.targets.target_specs import TimeLimits, make_target
+from tests.differential.decoded_runs import run
 
 TRACES = sorted((Path(__file__).parents[1] / "traces").glob("q*.trace"))
 PANICKED = OutcomeKind.PANICKED

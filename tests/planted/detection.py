@@ -11,12 +11,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from pymodel.differential.budget import Budget
-from pymodel.differential.findings import Finding
-from pymodel.differential.progress import Progress
-from pymodel.differential.runs import Run, RunResult, RunSettings
-from pymodel.differential.side_by_side import SideBySide
-from pymodel.differential.target_specs import TimeLimits, make_target
+from pymodel.differential.running.budget import Budget
+from pymodel.differential.running.findings import Finding
+from pymodel.differential.running.progress import Progress
+from pymodel.differential.running.run import Run, RunResult, RunSettings
+from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATION_COUNT_MAX = 60_000

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pymodel.differential.program import Flush, Grow, Program, Unreserve
+from pymodel.differential.programs.program import Flush, Grow, Program, Unreserve
 from tests.planted.edits import Edit
 
 HANG_SECONDS = 3600.0

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import grpc
 
-from pymodel.differential.capabilities import Capability
-from pymodel.differential.codec import decode_program
-from pymodel.differential.connection import PROGRAM_BYTES_MAX, TRANSCRIPT_BYTES_MAX
 from pymodel.differential.errors import BadInput
-from pymodel.differential.interpreter import run_on_specification
-from pymodel.differential.program import Program
-from pymodel.differential.targets import GO_VERSION, OPERATION_COUNT_MAX
+from pymodel.differential.model.interpreter import run_on_specification
+from pymodel.differential.programs.codec import decode_program
+from pymodel.differential.programs.program import Program
+from pymodel.differential.targets.capabilities import Capability
+from pymodel.differential.targets.connection import PROGRAM_BYTES_MAX, TRANSCRIPT_BYTES_MAX
+from pymodel.differential.targets.target import GO_VERSION, OPERATION_COUNT_MAX
 from pymodel.wire import pageheap_pb2
 
 Misbehave = Callable[[Program, bytes], bytes]

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pymodel.differential.budget import Budget
 from pymodel.differential.errors import HarnessError
-from pymodel.differential.target_specs import TimeLimits
+from pymodel.differential.running.budget import Budget
+from pymodel.differential.targets.target_specs import TimeLimits
 from tests.planted.detection import ROOT, detect
 from tests.planted.faults import WRONG_BEHAVIOURS, WRONG_RULES, WrongBehaviour, WrongRule
 

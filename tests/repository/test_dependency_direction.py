@@ -72,13 +72,13 @@ def test_a_planted_import_is_judged(part: str, code: str, allowed: bool) -> None
 @pytest.mark.parametrize(
     ("path", "code"),
     [
-        ("pymodel/pageheap/planted.py", "import pymodel.differential.text\n"),
+        ("pymodel/pageheap/planted.py", "import pymodel.differential.programs.text\n"),
         ("pymodel/pageheap/planted.py", "from pymodel.wire import pageheap_pb2\n"),
         ("pymodel/pageheap/planted.py", "from google.protobuf import message\n"),
         ("pymodel/pageheap/planted.py", "import hypothesis\n"),
         ("pymodel/pageheap/planted.py", "import tests.repository.tree\n"),
         ("pymodel/pageheap/planted.py", "from . import mranges\n"),
-        ("pymodel/wire/planted.py", "import pymodel.differential.text\n"),
+        ("pymodel/wire/planted.py", "import pymodel.differential.programs.text\n"),
     ],
 )
 def test_ruff_refuses_a_planted_violation(path: str, code: str) -> None:
@@ -95,7 +95,7 @@ def test_ruff_refuses_a_planted_violation(path: str, code: str) -> None:
             "pymodel/differential/planted.py",
             "from pymodel.pageheap import mranges\nfrom pymodel.wire import pageheap_pb2\n",
         ),
-        ("tests/planted.py", "import pymodel.differential.text\n"),
+        ("tests/planted.py", "import pymodel.differential.programs.text\n"),
     ],
 )
 def test_ruff_lets_the_right_direction_through(path: str, code: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from pymodel.differential.program import Operation, Program
+from pymodel.differential.programs.program import Operation, Program
 
 
 def without(program: Program, first: int, limit: int) -> Program:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pymodel.differential.call_contract import call_keeps_contract
-from pymodel.differential.calls import CALL_FUNCTIONS, Form, ListForm, bits_to_words, words_to_bits
-from pymodel.differential.check import CHUNK_LIMIT, CHUNK_MIN
-from pymodel.differential.maker import CHUNK_BYTES
-from pymodel.differential.operations import KIND_BY_CLASS, PHYS_PAGE_SIZE_MIN, Field, Written
-from pymodel.differential.program import (
+from pymodel.differential.generation.maker import CHUNK_BYTES
+from pymodel.differential.programs.call_contract import call_keeps_contract
+from pymodel.differential.programs.calls import CALL_FUNCTIONS, Form, ListForm, bits_to_words, words_to_bits
+from pymodel.differential.programs.check import CHUNK_LIMIT, CHUNK_MIN
+from pymodel.differential.programs.operations import KIND_BY_CLASS, PHYS_PAGE_SIZE_MIN, Field, Written
+from pymodel.differential.programs.program import (
     ALL_BYTES,
     Alloc,
     CacheAlloc,

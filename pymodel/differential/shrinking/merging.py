@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from pymodel.differential.operations import (
+from pymodel.differential.programs.operations import (
     ALLOC_PAGE_COUNT_MAX,
     GROW_CHUNK_COUNT_MAX,
     SPAN_PAGE_COUNT_MAX,
     TICK_NS_MAX,
 )
-from pymodel.differential.program import Alloc, Grow, Operation, Program, Span, Tick
+from pymodel.differential.programs.program import Alloc, Grow, Operation, Program, Span, Tick
 from pymodel.differential.shrinking.changing import with_operation, without
 from pymodel.differential.shrinking.search import Search
 

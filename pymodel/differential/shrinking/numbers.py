@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pymodel.differential.maker import CANONICAL_CHUNK
+from pymodel.differential.generation.maker import CANONICAL_CHUNK
 from pymodel.differential.shrinking.simplicity import CANONICAL_ADDRESS
 
 _BYTE_COUNTS = (1, 8192, 65536, 1 << 20, 1 << 21, 1 << 22)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import combinations
 
-from pymodel.differential.program import Program
+from pymodel.differential.programs.program import Program
 from pymodel.differential.shrinking.changing import without
 from pymodel.differential.shrinking.search import Search
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations, pairwise
 
-from pymodel.differential.operations import (
+from pymodel.differential.programs.operations import (
     ALLOC_PAGE_COUNT_MAX,
     POKED_PHYS_PAGE_SIZE_MAX,
     SPAN_PAGE_COUNT_MAX,
     TICK_NS_MAX,
 )
-from pymodel.differential.program import (
+from pymodel.differential.programs.program import (
     SLOT_COUNT_MAX,
     Alloc,
     Cache,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from pymodel.differential.program import Program
+from pymodel.differential.programs.program import Program
 from pymodel.differential.shrinking.simplicity import simplicity
 
 Tag = TypeVar("Tag")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pymodel.differential.program import Program
+from pymodel.differential.programs.program import Program
 from pymodel.differential.shrinking.lowering import lower_together, simplify_operations
 from pymodel.differential.shrinking.merging import merge_neighbours
 from pymodel.differential.shrinking.removal import remove_pairs, remove_ranges

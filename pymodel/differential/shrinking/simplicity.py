@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pymodel.differential.maker import CANONICAL_CHUNK, CHUNK_BYTES
-from pymodel.differential.operations import KIND_BY_CLASS
-from pymodel.differential.program import (
+from pymodel.differential.generation.maker import CANONICAL_CHUNK, CHUNK_BYTES
+from pymodel.differential.programs.operations import KIND_BY_CLASS
+from pymodel.differential.programs.program import (
     DEFAULT_PHYS_HUGE_PAGE_SIZE,
     DEFAULT_PHYS_PAGE_SIZE,
     Alloc,

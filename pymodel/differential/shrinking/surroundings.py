@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from pymodel.differential.call_contract import call_keeps_contract
-from pymodel.differential.check import InvalidProgram, check_program
-from pymodel.differential.maker import CANONICAL_CHUNK, CHUNK_BYTES
-from pymodel.differential.operations import KIND_BY_CLASS
-from pymodel.differential.program import (
+from pymodel.differential.generation.maker import CANONICAL_CHUNK, CHUNK_BYTES
+from pymodel.differential.programs.call_contract import call_keeps_contract
+from pymodel.differential.programs.check import InvalidProgram, check_program
+from pymodel.differential.programs.operations import KIND_BY_CLASS
+from pymodel.differential.programs.program import (
     DEFAULT_PHYS_HUGE_PAGE_SIZE,
     DEFAULT_PHYS_PAGE_SIZE,
     Call,

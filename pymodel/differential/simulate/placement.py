@@ -14,7 +14,7 @@ import itertools
 from dataclasses import dataclass
 from enum import Enum
 
-from pymodel.differential import program as p
+from pymodel.differential.programs import program as p
 from pymodel.differential.simulate.plan import Plan, PlannedCycle, Portion
 from pymodel.differential.simulate.quantities import NS_PER_SECOND
 from pymodel.pageheap.constants import PAGE_SIZE

@@ -6,10 +6,10 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pymodel.differential.outcomes import OutcomeKind, decode_outcome
+from pymodel.differential.comparison.outcomes import OutcomeKind, decode_outcome
+from pymodel.differential.programs.text import print_operation
 from pymodel.differential.simulate.pacer import NO_GOAL
 from pymodel.differential.simulate.placement import Mark, Moment, Placement
-from pymodel.differential.text import print_operation
 from pymodel.wire import pageheap_pb2
 
 

@@ -7,17 +7,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from pymodel.differential.codec import encode_program
-from pymodel.differential.comparison import TRUSTED
+from pymodel.differential.comparison.compare import TRUSTED
 from pymodel.differential.errors import BadInput
-from pymodel.differential.findings import Finding, print_trace, trace_path, write_atomically
-from pymodel.differential.minimal import minimal_divergence
-from pymodel.differential.program import Program
-from pymodel.differential.report import divergence_report
+from pymodel.differential.programs.codec import encode_program
+from pymodel.differential.programs.program import Program
+from pymodel.differential.running.findings import Finding, print_trace, trace_path, write_atomically
+from pymodel.differential.running.minimal import minimal_divergence
+from pymodel.differential.running.report import divergence_report
+from pymodel.differential.running.side_by_side import Comparison, SideBySide
 from pymodel.differential.shrinking import Limits
-from pymodel.differential.side_by_side import Comparison, SideBySide
-from pymodel.differential.target_specs import TimeLimits, make_target
-from pymodel.differential.targets import EncodedProgram
+from pymodel.differential.targets.target import EncodedProgram
+from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 PROGRAM_ID = 1
 # A simulated program is long, and so is each attempt at shortening it.

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from pymodel.differential import program as p
-from pymodel.differential.check import check_program
+from pymodel.differential.programs import program as p
+from pymodel.differential.programs.check import check_program
 from pymodel.differential.simulate.history import History, Row
 from pymodel.differential.simulate.placement import SPAN_COUNT_MAX, SURVIVAL_INTERVAL, Placement, Surroundings, place
 from pymodel.differential.simulate.plan import make_plan
 from pymodel.differential.simulate.shapes import SHAPES, ShapeSettings, shape_history
-from pymodel.differential.targets import OPERATION_COUNT_MAX
+from pymodel.differential.targets.target import OPERATION_COUNT_MAX
 
 PAGE = 8192
 SECOND = 10**9

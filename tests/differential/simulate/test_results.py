@@ -8,8 +8,8 @@ import re
 import pytest
 from rich.console import Console
 
-from pymodel.differential import program as p
-from pymodel.differential.interpreter import run_on_specification
+from pymodel.differential.model.interpreter import run_on_specification
+from pymodel.differential.programs import program as p
 from pymodel.differential.simulate.chart import AXIS_WIDTH, HEIGHT, heap_chart
 from pymodel.differential.simulate.export import as_csv, as_json
 from pymodel.differential.simulate.page import as_html

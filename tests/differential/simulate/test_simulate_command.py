@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pymodel.differential import program as p
 from pymodel.differential.cli import main
-from pymodel.differential.interpreter import run_on_specification
+from pymodel.differential.model.interpreter import run_on_specification
+from pymodel.differential.programs import program as p
+from pymodel.differential.programs.text import parse_program
 from pymodel.differential.shrinking import Limits
 from pymodel.differential.simulate import running
 from pymodel.differential.simulate.csv_history import HEADER
-from pymodel.differential.target_specs import TimeLimits, make_target
-from pymodel.differential.targets import ModelTarget, Target
-from pymodel.differential.text import parse_program
+from pymodel.differential.targets.target import ModelTarget, Target
+from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 SMALL = ("simulate", "--shape", "sawtooth", "--hours", "0.5", "--peak", "8MiB", "--periods", "2", "--width", "80")
 

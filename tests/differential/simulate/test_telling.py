@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from pymodel.differential.interpreter import run_on_specification
+from pymodel.differential.model.interpreter import run_on_specification
 from pymodel.differential.simulate.history import History, Row
 from pymodel.differential.simulate.placement import Surroundings, place
 from pymodel.differential.simulate.plan import make_plan

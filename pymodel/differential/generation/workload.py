@@ -1,0 +1,91 @@
+"""The programs of a run, all from one seed.
+
+Every twelfth program is drawn by Hypothesis, short; the others are expanded from tapes. The same seed gives the same
+programs in the same order, however fast they are run. An operation drawn takes a hundred times as long as one expanded:
+so often, all drawn programs together take about a sixth of the time.
+
+They are drawn in batches before any is run, so Hypothesis is given no target to steer them to: a run's programs would
+then depend on what the specification makes of them, and not on the seed alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import hypothesis
+from hypothesis.configuration import set_hypothesis_home_dir
+
+from pymodel.differential.generation.choices import mix
+from pymodel.differential.generation.generators import programs, tape_from_seed
+from pymodel.differential.programs.program import Program
+
+DRAWN = "drawn by Hypothesis"
+SEED_MAX = (1 << 64) - 1
+DRAWN_EVERY = 12
+DRAWN_BATCH_COUNT = 32
+# One program of these is observed in full every so many operations, the others only at their ends.
+CHECKPOINTED_EVERY = 8
+CHECKPOINTED_REMAINDER = 4
+CHECKPOINT_INTERVAL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A program to run, its number in the run from 0, and where it came from: a tape of some shape, or Hypothesis."""
+
+    number: int
+    source: str
+    program: Program
+
+    @property
+    def checkpoint_interval(self) -> int:
+        """How often the target is to say the whole state."""
+        return CHECKPOINT_INTERVAL if self.number % CHECKPOINTED_EVERY == CHECKPOINTED_REMAINDER else 0
+
+
+def keep_hypothesis_files_away() -> None:
+    """Lets Hypothesis keep what it caches with the user's other caches, and not where the command is run."""
+    if "HYPOTHESIS_STORAGE_DIRECTORY" not in os.environ:
+        caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        set_hypothesis_home_dir(caches / "scavdiff" / "hypothesis")
+
+
+def workload(seed: int) -> Iterator[Work]:
+    """The programs of a run with `seed`, without end."""
+    drawn = _drawn_programs(seed)
+    for number in itertools.count():
+        if number % DRAWN_EVERY == 0:
+            yield Work(number, DRAWN, next(drawn))
+        else:
+            tape = tape_from_seed(seed, number)
+            yield Work(number, f"tape {tape.shape}", tape.expand())
+
+
+def _drawn_programs(seed: int) -> Iterator[Program]:
+    for batch in itertools.count():
+        yield from _drawn_batch(mix(seed ^ mix(batch)))
+
+
+def _drawn_batch(seed: int) -> list[Program]:
+    """Programs as Hypothesis draws them; nothing is run, kept or replayed while it draws."""
+    drawn: list[Program] = []
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=DRAWN_BATCH_COUNT,
+        database=None,
+        deadline=None,
+        derandomize=False,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(programs())
+    def draw(program: Program) -> None:
+        drawn.append(program)
+
+    draw()
+    return drawn

@@ -1,0 +1,1 @@
+"""Programs: values, text, checks and wire form."""

@@ -1,0 +1,1 @@
+"""Runs: programs on all targets side by side, and what became of them."""

@@ -1,0 +1,57 @@
+"""From a program that diverges to a small one that diverges in the same way, on the same targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pymodel.differential.comparison.compare import Divergence
+from pymodel.differential.programs.program import Program
+from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.shrinking import Limits, shrink
+
+# A candidate may crash or hang a target, which costs a restart; after so many, what is left to try is given up.
+FAILURE_COUNT_MAX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Minimal:
+    """The simplest program found, how it diverges, and whether the divergence did not show again at all."""
+
+    program: Program
+    divergence: Divergence
+    flaky: bool = False
+
+
+def minimal_divergence(
+    side_by_side: SideBySide, program: Program, divergence: Divergence, limits: Limits | None = None
+) -> Minimal:
+    """Shrinks `program`, which diverged as `divergence` says; nothing may be pending."""
+    question = _Question(side_by_side, divergence.signature)
+    if question.first_failing([program]) is None:
+        return Minimal(program, divergence, flaky=True)
+    shrunk = shrink(program, question.first_failing, failing_step=divergence.step, limits=limits)
+    return Minimal(shrunk, question.divergences[shrunk])
+
+
+class _Question:
+    """Whether programs diverge with a signature; remembers how those did that did."""
+
+    def __init__(self, side_by_side: SideBySide, signature: str) -> None:
+        self._side_by_side = side_by_side
+        self._signature = signature
+        self._failure_count = 0
+        self.divergences: dict[Program, Divergence] = {}
+
+    def first_failing(self, programs: Sequence[Program]) -> int | None:
+        """The index of the first that does; None if none does, or once the targets have failed too often."""
+        if self._failure_count >= FAILURE_COUNT_MAX:
+            return None
+        first = None
+        for index, comparison in enumerate(self._side_by_side.run(programs)):
+            self._failure_count += len(comparison.failures)
+            divergence = comparison.divergence
+            if first is None and divergence is not None and divergence.signature == self._signature:
+                first = index
+                self.divergences[programs[index]] = divergence
+        return first

@@ -1,0 +1,159 @@
+"""Runs each program on all targets at once, and compares what they did.
+
+Programs are submitted, then collected in the same order. The targets behind gRPC work on all that was submitted while
+the model, in this process, works on the oldest.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pymodel.differential.comparison.compare import TRUSTED, Divergence, compare
+from pymodel.differential.comparison.strictness import EXACT, Strictness
+from pymodel.differential.errors import (
+    BadInput,
+    HarnessError,
+    ProtocolMismatch,
+    TargetFailedToStart,
+    TargetGivenUp,
+    TargetLied,
+)
+from pymodel.differential.programs.codec import encode_program
+from pymodel.differential.programs.program import Program
+from pymodel.differential.targets.capabilities import Description, reason_to_leave_out
+from pymodel.differential.targets.target import EncodedProgram, Target
+
+# What no later program can mend.
+FATAL_ERRORS = (TargetGivenUp, TargetFailedToStart, ProtocolMismatch)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What the targets did with one program: transcripts by target name, and what went wrong with the others."""
+
+    program: Program
+    program_id: int
+    transcripts: dict[str, bytes]
+    failures: tuple[HarnessError, ...]
+    left_out: dict[str, str]
+    divergence: Divergence | None
+
+
+@dataclass(slots=True)
+class _Pending:
+    request: EncodedProgram
+    targets: list[Target]
+    left_out: dict[str, str] = field(default_factory=dict)
+
+
+class SideBySide:
+    """Targets that run the same programs. Their names are made distinct: what each calls itself, go, go#2, ..."""
+
+    def __init__(self, targets: Sequence[Target], strictness: Strictness = EXACT) -> None:
+        # In-process targets first: the others work meanwhile.
+        self.targets = sorted(targets, key=lambda target: not target.in_process)
+        self.strictness = strictness
+        self.descriptions: dict[str, Description] = {}
+        self._pending: collections.deque[_Pending] = collections.deque()
+        self._next_id = 1
+
+    def open(self) -> None:
+        """Connects to every target; raises ProtocolMismatch or TargetFailedToStart for the first that fails."""
+        for target in self.targets:
+            description = target.describe()
+            target.name = _distinct_name(target, description, self.descriptions)
+            self.descriptions[target.name] = description
+
+    def close(self) -> None:
+        """Ends every target that the driver started, and all connections."""
+        for target in self.targets:
+            target.close()
+
+    @property
+    def names(self) -> list[str]:
+        """The targets' names."""
+        return [target.name for target in self.targets]
+
+    @property
+    def pending_count(self) -> int:
+        """Programs submitted and not collected."""
+        return len(self._pending)
+
+    def submit(self, program: Program, checkpoint_interval: int = 0) -> None:
+        """Sends a program to every target that can run it."""
+        program_id, self._next_id = self._next_id, self._next_id + 1
+        encoded = encode_program(program, program_id, checkpoint_interval)
+        request = EncodedProgram(program_id, program, encoded, checkpoint_interval)
+        pending = _Pending(request, [])
+        for target in self.targets:
+            reason = reason_to_leave_out(self.descriptions[target.name], program, len(encoded))
+            if reason is None:
+                pending.targets.append(target)
+            else:
+                pending.left_out[target.name] = reason
+        # A program that only one target could run would be compared with nothing.
+        if len(pending.targets) > 1:
+            for target in pending.targets:
+                target.send(request)
+        self._pending.append(pending)
+
+    def collect(self) -> Comparison:
+        """Waits for the oldest program's transcripts and compares them; raises only FATAL_ERRORS."""
+        pending = self._pending.popleft()
+        transcripts: dict[str, bytes] = {}
+        failures: list[HarnessError] = []
+        if len(pending.targets) > 1:
+            for target in pending.targets:
+                try:
+                    transcripts[target.name] = target.receive()
+                except FATAL_ERRORS:
+                    raise
+                except HarnessError as error:
+                    failures.append(error)
+        program = pending.request.program
+        divergence = self._compare(program, pending.request.program_id, transcripts, failures)
+        return Comparison(
+            program, pending.request.program_id, transcripts, tuple(failures), pending.left_out, divergence
+        )
+
+    def run(self, programs: Iterable[Program], checkpoint_interval: int = 0) -> list[Comparison]:
+        """Submits programs and collects them all; nothing else may be pending."""
+        assert not self._pending, "programs of another caller are pending"
+        for program in programs:
+            self.submit(program, checkpoint_interval)
+        return [self.collect() for _ in range(self.pending_count)]
+
+    def _compare(
+        self, program: Program, program_id: int, transcripts: dict[str, bytes], failures: list[HarnessError]
+    ) -> Divergence | None:
+        """Compares; takes out of `transcripts`, one after the other, those that contradict themselves."""
+        while len(transcripts) > 1:
+            try:
+                return compare(program, transcripts, program_id=program_id, strictness=self.strictness)
+            except TargetLied as lie:
+                failures.append(lie)
+                del transcripts[lie.target]
+                self._target(lie.target).restart()
+        return None
+
+    def _target(self, name: str) -> Target:
+        return next(target for target in self.targets if target.name == name)
+
+
+def check_comparable(targets: Sequence[Target]) -> None:
+    """Raises BadInput if there is nothing to compare."""
+    if len(targets) < 2:
+        raise BadInput("one target alone has nothing to be compared with; name another --target, or keep the model")
+
+
+def _distinct_name(target: Target, description: Description, taken: Iterable[str]) -> str:
+    """What a target calls itself, numbered if another is called so; no target but the model's own is plain `model`."""
+    names = {*taken} if target.in_process else {*taken, TRUSTED}
+    base = description.name or target.name
+    candidate, number = base, 1
+    while candidate in names:
+        number += 1
+        candidate = f"{base}#{number}"
+    return candidate

@@ -1,0 +1,87 @@
+"""What a run says of itself at its end: what was compared, what was found, and what was not compared."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pymodel.differential.programs.operations import KIND_BY_NAME
+from pymodel.differential.running.progress import duration
+from pymodel.differential.running.run import RunResult
+from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.targets.capabilities import Description
+
+PACING_NOT_COMPARED = "pacing: gcPaceScavenger, bgscavenge and its controller, the trace line"
+NOT_COMPARED = (
+    "other ports: 32-bit and arm64 constants, and what they make of the same code",
+    "concurrency inside one page heap: operations run one after the other, with no lock ever contended",
+    "the operating system: memory is only accounted for, never mapped, used or given back",
+    "wall-clock time",
+)
+
+
+def summary(result: RunResult, side_by_side: SideBySide, seed: int) -> str:
+    """The whole text, lines ended by line feeds."""
+    return "\n".join(_lines(result, side_by_side, seed)) + "\n"
+
+
+def _lines(result: RunResult, side_by_side: SideBySide, seed: int) -> Iterator[str]:
+    tally = result.tally
+    rate = tally.operation_count / result.seconds if result.seconds > 0 else 0
+    targets = ", ".join(f"{name} ({_who(description)})" for name, description in side_by_side.descriptions.items())
+    yield f"targets    {targets}"
+    yield f"seed       {seed}"
+    yield (
+        f"compared   {tally.program_count:,} programs, {tally.outside_program_count:,} of them outside the contract, "
+        f"{tally.operation_count:,} operations, "
+        f"{tally.state_count:,} whole states in {duration(result.seconds)} ({rate:,.0f} operations/s)"
+    )
+    yield f"strictness {side_by_side.strictness}"
+    yield from _table("programs", tally.program_kinds)
+    yield from _table("operations", tally.operations)
+    yield from _table("outcomes", tally.outcomes)
+    yield "not compared"
+    for (name, reason), count in sorted(tally.left_out.items()):
+        yield f"  {count:,} programs left out for {name}: {reason}"
+    if tally.uncompared_program_count:
+        yield f"  {tally.uncompared_program_count:,} programs that fewer than two targets answered"
+    if not any(KIND_BY_NAME[name].pacing_only for name in tally.operations):
+        yield f"  {PACING_NOT_COMPARED}"
+    for text in NOT_COMPARED:
+        yield f"  {text}"
+    yield from _verdict(result)
+
+
+def _who(description: Description) -> str:
+    parts = (description.version, description.go_version)
+    return ", ".join(dict.fromkeys(part for part in parts if part)) or "no version"
+
+
+def _table(title: str, counts: Counter[str]) -> Iterator[str]:
+    """Counts in words, largest first, wrapped."""
+    line = f"{title:<10}"
+    for index, (name, count) in enumerate(sorted(counts.items(), key=lambda item: (-item[1], item[0]))):
+        part = f"{name} {count:,}"
+        if index and len(line) + len(part) + 2 > 100:
+            yield line + ","
+            line = " " * 10
+            line += f" {part}"
+        else:
+            line += f", {part}" if index else f" {part}"
+    yield line
+
+
+def _verdict(result: RunResult) -> Iterator[str]:
+    tally = result.tally
+    for kind, count in sorted(tally.harness_errors.items()):
+        yield f"harness errors: {count:,} x {kind}"
+    if result.fatal is not None:
+        yield f"stopped: {result.fatal}"
+        yield from (f"  | {line}" for line in result.fatal.stderr_lines)
+    if result.interrupted:
+        yield "interrupted"
+    for finding in result.findings.values():
+        flaky = " (did not show again)" if finding.flaky else ""
+        yield f"divergence: {finding.divergence.signature}, {finding.count:,} programs{flaky}: {finding.path}"
+    if not result.findings:
+        yield "no divergence"

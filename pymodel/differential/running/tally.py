@@ -1,0 +1,78 @@
+"""Counts of what a run compared, and of what it did not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pymodel.differential.programs.operations import KIND_BY_CLASS
+from pymodel.differential.programs.program import Operation, Program
+
+OUTCOME_NAMES = {1: "nothing", 2: "returned", 3: "thrown", 4: "panicked"}
+_STEPS_TAG = 3 << 3 | 2
+_OUTCOME_TAG = 1 << 3 | 2
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run has done so far. An operation is counted once, however many targets ran it."""
+
+    program_count: int = 0
+    operation_count: int = 0
+    state_count: int = 0
+    operations: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    program_kinds: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[tuple[str, str]] = field(default_factory=Counter)
+    outside_program_count: int = 0
+    divergent_program_count: int = 0
+    harness_errors: Counter[str] = field(default_factory=Counter)
+    uncompared_program_count: int = 0
+
+    def add_compared(self, kind: str, program: Program, transcripts: Mapping[str, bytes]) -> None:
+        """Counts a program of the given kind that at least two targets answered."""
+        step_count, outcomes = count_outcomes(min(transcripts.values(), key=len))
+        self.program_count += 1
+        self.outside_program_count += program.outside_contract
+        self.operation_count += step_count
+        self.state_count += (step_count + 2) * (len(transcripts) - 1)
+        self.program_kinds[kind] += 1
+        self.operations.update(map(kind_name, program.operations[:step_count]))
+        self.outcomes.update(outcomes)
+
+
+def kind_name(operation: Operation) -> str:
+    """The name of an operation's kind, as a trace writes it."""
+    return KIND_BY_CLASS[type(operation)].name
+
+
+def count_outcomes(transcript: bytes) -> tuple[int, Counter[str]]:
+    """The number of steps in an encoded transcript and the kinds of their outcomes, without decoding it."""
+    kinds: list[int] = []
+    offset = 9 if transcript[:1] == b"\x09" else 0
+    size = len(transcript)
+    while offset < size:
+        tag = transcript[offset]
+        length, body = _varint(transcript, offset + 1)
+        if tag == _STEPS_TAG and transcript[body] == _OUTCOME_TAG:
+            _, outcome = _varint(transcript, body + 1)
+            kinds.append(transcript[outcome] >> 3)
+        offset = body + length
+    return len(kinds), Counter({OUTCOME_NAMES.get(kind, "unknown"): n for kind, n in Counter(kinds).items()})
+
+
+def _varint(data: bytes, offset: int) -> tuple[int, int]:
+    """The varint at `offset`, and the offset behind it."""
+    value = data[offset]
+    if value < 0x80:
+        return value, offset + 1
+    value &= 0x7F
+    shift = 7
+    while True:
+        offset += 1
+        byte = data[offset]
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, offset + 1
+        shift += 7

@@ -1,0 +1,1 @@
+"""Targets: what runs programs, started, watched and restarted."""

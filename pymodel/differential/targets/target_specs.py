@@ -1,0 +1,73 @@
+"""How targets are named on the command line, and what is made of it."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from pymodel.differential.errors import BadInput
+from pymodel.differential.model.interpreter import run_on_specification
+from pymodel.differential.targets.endpoints import START_SECONDS_MAX, FixedEndpoint, StartedEndpoint
+from pymodel.differential.targets.process import guarded
+from pymodel.differential.targets.remote import RemoteTarget
+from pymodel.differential.targets.target import PROGRAM_SECONDS_MAX, ModelTarget, Target
+
+GO_BINARY = Path("goharness/bin/goharness")
+PORT_MAX = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLimits:
+    """How long a target may take, in seconds: to start, and to answer one program."""
+
+    start_seconds: float = START_SECONDS_MAX
+    program_seconds: float = PROGRAM_SECONDS_MAX
+
+
+def make_target(spec: str, name: str, limits: TimeLimits) -> Target:
+    """The target that `spec` names; nothing is started or connected yet. Raises BadInput."""
+    if spec == "model":
+        return ModelTarget(run_on_specification, version("pymodel"), name, limits.program_seconds)
+    if spec == "go":
+        command = [str(find_go_binary()), "--until-stdin-closes"]
+        return _started(name, command, limits)
+    kind, _, rest = spec.partition(":")
+    if kind == "exec":
+        return _started(name, guarded(_split_command(spec, rest), sys.executable), limits)
+    return RemoteTarget(name, FixedEndpoint(_address(spec)), program_seconds=limits.program_seconds)
+
+
+def find_go_binary() -> Path:
+    """The built Go target of this checkout, or of the checkout that is the current directory."""
+    checkout = Path(__file__).resolve().parents[3]
+    for folder in (checkout, Path.cwd()):
+        if (folder / GO_BINARY).is_file():
+            return folder / GO_BINARY
+    raise BadInput(f"the Go target is not built: there is no {checkout / GO_BINARY}; run `make go` in the repository")
+
+
+def _started(name: str, command: list[str], limits: TimeLimits) -> Target:
+    endpoint = StartedEndpoint(name, command, limits.start_seconds)
+    return RemoteTarget(name, endpoint, program_seconds=limits.program_seconds)
+
+
+def _split_command(spec: str, rest: str) -> list[str]:
+    try:
+        command = shlex.split(rest)
+    except ValueError as error:
+        raise BadInput(f"target {spec!r}: the command does not parse: {error}") from error
+    if not command:
+        raise BadInput(f"target {spec!r}: no command behind exec:")
+    return command
+
+
+def _address(spec: str) -> str:
+    if spec.startswith("unix:") and len(spec) > len("unix:"):
+        return spec
+    host, _, port = spec.removeprefix("tcp:").rpartition(":")
+    if host and port.isdecimal() and 0 < int(port) <= PORT_MAX:
+        return f"{host}:{port}"
+    raise BadInput(f"target {spec!r} is not one of: go, model, unix:/path, host:port, exec:COMMAND")
