@@ -15,7 +15,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build/fast-model"
 # The driver's classes that derive from the specification's, and all that a step goes through on its way into bytes.
-DRIVER_MODULES = ("encoding", "interpreter", "observing", "pacing", "scalar_changes", "watching", "wireform")
+DRIVER_MODULES = (
+    "model/encoding",
+    "model/interpreter",
+    "model/observing",
+    "model/pacing",
+    "model/scalar_changes",
+    "model/watching",
+    "programs/wireform",
+)
 SETUP = """\
 from mypyc.build import mypycify
 from setuptools import setup
@@ -27,7 +35,7 @@ setup(name="fast-model", packages=[], ext_modules=mypycify({paths!r}, opt_level=
 def module_paths(folder: Path) -> list[str]:
     """The sources that are compiled, as paths below `folder`."""
     specification = [path for path in (folder / "pymodel/pageheap").glob("*.py") if path.name != "__init__.py"]
-    driver = [folder / "pymodel/differential/model" / f"{name}.py" for name in DRIVER_MODULES]
+    driver = [folder / "pymodel/differential" / f"{name}.py" for name in DRIVER_MODULES]
     return sorted(str(path.relative_to(folder)) for path in [*specification, *driver])
 
 

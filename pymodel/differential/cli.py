@@ -24,7 +24,7 @@ from pymodel.differential.running.run import DISTINCT_FINDING_COUNT_MAX, INTERRU
 from pymodel.differential.running.show import show_trace
 from pymodel.differential.running.side_by_side import SideBySide, check_comparable
 from pymodel.differential.running.summary import summary
-from pymodel.differential.simulate_command import simulate
+from pymodel.differential.simulate.command import simulate
 from pymodel.differential.targets.capabilities import PROTOCOL_VERSION
 from pymodel.differential.targets.endpoints import START_SECONDS_MAX
 from pymodel.differential.targets.target import PROGRAM_SECONDS_MAX

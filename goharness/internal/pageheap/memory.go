@@ -42,7 +42,7 @@ type memory struct {
 const (
 	blockBytes = unsafe.Sizeof([1 << pallocChunksL2Bits]pallocData{})
 	// freeBlocksMax bounds the memory that a heap keeps for its next program, 1 MiB each.
-	freeBlocksMax = 32
+	freeBlocksMax = 8
 	// keptBytesMax and keptRegionsMax bound what is kept of the summaries.
 	keptBytesMax   = 4 << 20
 	keptRegionsMax = 1024

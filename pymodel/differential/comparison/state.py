@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pymodel.differential.model.observed import LEVEL_CHUNK_SHIFTS, LEVEL_COUNT, PLAIN_SCALARS, SCALARS
-from pymodel.differential.model.wireform import WORD_MASK
+from pymodel.differential.programs.wireform import WORD_MASK
 from pymodel.pageheap.addresses import chunk_index
 from pymodel.pageheap.mranges import linear
 from pymodel.wire import pageheap_pb2

@@ -11,7 +11,7 @@ from functools import partial
 from struct import Struct
 
 from pymodel.differential.model.observed import SCALARS
-from pymodel.differential.model.wireform import (
+from pymodel.differential.programs.wireform import (
     delimited,
     pack_word,
     packed_words,

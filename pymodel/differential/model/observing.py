@@ -15,7 +15,7 @@ from pymodel.differential.model import encoding
 from pymodel.differential.model.observed import LEVEL_CHUNK_SHIFTS, LEVEL_COUNT
 from pymodel.differential.model.scalar_changes import ScalarChanges
 from pymodel.differential.model.watching import WatchedPageAlloc
-from pymodel.differential.model.wireform import pack_word
+from pymodel.differential.programs.wireform import pack_word
 from pymodel.pageheap.addresses import chunk_index
 from pymodel.pageheap.mheap import Mheap
 from pymodel.pageheap.mpallocbits import PallocData

@@ -8,7 +8,11 @@ from typing import Any
 
 from google.protobuf.message import DecodeError
 
-from pymodel.differential.model.wireform import (
+from pymodel.differential.programs.calls import CALL_FUNCTIONS, CALL_FUNCTIONS_BY_NUMBER
+from pymodel.differential.programs.check import InvalidProgram, check_program
+from pymodel.differential.programs.operations import KIND_BY_NAME, OPERATION_KINDS, Field, OperationKind, Wire
+from pymodel.differential.programs.program import Call, Operation, Program
+from pymodel.differential.programs.wireform import (
     delimited,
     pack_signed,
     pack_word,
@@ -18,10 +22,6 @@ from pymodel.differential.model.wireform import (
     tag_varint,
     varint,
 )
-from pymodel.differential.programs.calls import CALL_FUNCTIONS, CALL_FUNCTIONS_BY_NUMBER
-from pymodel.differential.programs.check import InvalidProgram, check_program
-from pymodel.differential.programs.operations import KIND_BY_NAME, OPERATION_KINDS, Field, OperationKind, Wire
-from pymodel.differential.programs.program import Call, Operation, Program
 from pymodel.pageheap.words import signed
 from pymodel.wire import pageheap_pb2
 

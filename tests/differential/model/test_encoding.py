@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pymodel.differential.model import encoding
-from pymodel.differential.model.wireform import varint
+from pymodel.differential.programs.wireform import varint
 from pymodel.wire import pageheap_pb2 as pb
 
 words = st.integers(0, (1 << 64) - 1)
