@@ -3,6 +3,7 @@ from __future__ import annotations
 import gc
 
 from pymodel.differential.generation.generators import program_from_seed
+from pymodel.differential.generation.workload import DRAWN_BATCH_COUNT, DRAWN_EVERY, workload
 from pymodel.differential.model.interpreter import run_on_specification
 from pymodel.differential.running.garbage import YOUNG_COUNT, few_collections
 
@@ -29,3 +30,12 @@ def test_running_programs_leaves_nothing_to_collect() -> None:
     finally:
         gc.enable()
     assert sum(left) == 0
+
+
+def test_drawing_programs_leaves_little_to_collect() -> None:
+    works = workload(3)
+    with few_collections():
+        # The second batch is drawn for the last of these.
+        for _ in range(DRAWN_EVERY * DRAWN_BATCH_COUNT + 1):
+            next(works)
+        assert gc.collect() < 1000
