@@ -17,6 +17,7 @@ from rich.console import Console
 from pymodel.differential.comparison.strictness import SCALAR_NAMES, Part, strictness_ignoring
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
+from pymodel.differential.running.allocator import map_large_blocks
 from pymodel.differential.running.budget import DEFAULT_SECONDS, Budget
 from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.replay import replay_text
@@ -184,6 +185,7 @@ def run(
     if program_count is None and operation_count is None and seconds is None:
         seconds = DEFAULT_SECONDS
     keep_hypothesis_files_away()
+    map_large_blocks()
     budget = Budget(program_count, operation_count, seconds)
     seed = secrets.randbits(32) if seed is None else seed
     limits = TimeLimits(start_seconds, program_seconds)
