@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import sys
 import traceback
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ from pymodel.differential.running.replay import replay_text
 from pymodel.differential.running.run import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
 from pymodel.differential.running.show import show_trace
 from pymodel.differential.running.side_by_side import SideBySide, check_comparable
-from pymodel.differential.running.summary import summary
+from pymodel.differential.running.summary import WIDTH_MAX, summary
 from pymodel.differential.simulate.command import simulate
 from pymodel.differential.targets.capabilities import PROTOCOL_VERSION
 from pymodel.differential.targets.endpoints import START_SECONDS_MAX
@@ -195,7 +196,7 @@ def run(
         click.echo(f"seed {seed}, {budget}, {' and '.join(side_by_side.names)}", err=True)
         with Progress(console, budget) as progress:
             result = Run(settings, side_by_side, progress).execute()
-        click.echo(summary(result, side_by_side, seed), nl=False)
+        click.echo(summary(result, side_by_side, seed, shutil.get_terminal_size((WIDTH_MAX, 0)).columns), nl=False)
     sys.exit(result.exit_status)
 
 

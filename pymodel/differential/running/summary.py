@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
@@ -19,27 +20,42 @@ NOT_COMPARED = (
     "wall-clock time",
 )
 
+WIDTH_MAX = 100
+LABEL_WIDTH = 11
+# Stands where a line may not be broken.
+HARD_SPACE = "\N{NO-BREAK SPACE}"
 
-def summary(result: RunResult, side_by_side: SideBySide, seed: int) -> str:
-    """The whole text, lines ended by line feeds."""
-    return "\n".join(_lines(result, side_by_side, seed)) + "\n"
+
+def summary(result: RunResult, side_by_side: SideBySide, seed: int, width: int = WIDTH_MAX) -> str:
+    """The whole text, lines ended by line feeds and at most `width` columns long where words allow."""
+    width = min(width, WIDTH_MAX)
+    lines = [line for entry in _entries(result, side_by_side, seed) for line in _wrapped(entry, width)]
+    # Paths and a target's own words are left as they are.
+    return "\n".join([*lines, *_verdict(result)]) + "\n"
 
 
-def _lines(result: RunResult, side_by_side: SideBySide, seed: int) -> Iterator[str]:
+def _wrapped(entry: str, width: int) -> list[str]:
+    """An entry as lines; what follows its first line stands below its text."""
+    indent = 2 if entry.startswith("  ") else LABEL_WIDTH
+    lines = textwrap.wrap(entry, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
+    return [line.replace(HARD_SPACE, " ") for line in lines]
+
+
+def _entries(result: RunResult, side_by_side: SideBySide, seed: int) -> Iterator[str]:
     tally = result.tally
     rate = tally.operation_count / result.seconds if result.seconds > 0 else 0
     targets = ", ".join(f"{name} ({_who(description)})" for name, description in side_by_side.descriptions.items())
-    yield f"targets    {targets}"
-    yield f"seed       {seed}"
+    yield f"{'targets':<{LABEL_WIDTH}}{targets}"
+    yield f"{'seed':<{LABEL_WIDTH}}{seed}"
     yield (
-        f"compared   {tally.program_count:,} programs, {tally.outside_program_count:,} of them outside the contract, "
-        f"{tally.operation_count:,} operations, "
+        f"{'compared':<{LABEL_WIDTH}}{tally.program_count:,} programs, "
+        f"{tally.outside_program_count:,} of them outside the contract, {tally.operation_count:,} operations, "
         f"{tally.state_count:,} whole states in {duration(result.seconds)} ({rate:,.0f} operations/s)"
     )
-    yield f"strictness {side_by_side.strictness}"
-    yield from _table("programs", tally.program_kinds)
-    yield from _table("operations", tally.operations)
-    yield from _table("outcomes", tally.outcomes)
+    yield f"{'strictness':<{LABEL_WIDTH}}{side_by_side.strictness}"
+    yield _table("programs", tally.program_kinds)
+    yield _table("operations", tally.operations)
+    yield _table("outcomes", tally.outcomes)
     yield "not compared"
     for (name, reason), count in sorted(tally.left_out.items()):
         yield f"  {count:,} programs left out for {name}: {reason}"
@@ -49,7 +65,6 @@ def _lines(result: RunResult, side_by_side: SideBySide, seed: int) -> Iterator[s
         yield f"  {PACING_NOT_COMPARED}"
     for text in NOT_COMPARED:
         yield f"  {text}"
-    yield from _verdict(result)
 
 
 def _who(description: Description) -> str:
@@ -57,18 +72,11 @@ def _who(description: Description) -> str:
     return ", ".join(dict.fromkeys(part for part in parts if part)) or "no version"
 
 
-def _table(title: str, counts: Counter[str]) -> Iterator[str]:
-    """Counts in words, largest first, wrapped."""
-    line = f"{title:<10}"
-    for index, (name, count) in enumerate(sorted(counts.items(), key=lambda item: (-item[1], item[0]))):
-        part = f"{name} {count:,}"
-        if index and len(line) + len(part) + 2 > 100:
-            yield line + ","
-            line = " " * 10
-            line += f" {part}"
-        else:
-            line += f", {part}" if index else f" {part}"
-    yield line
+def _table(title: str, counts: Counter[str]) -> str:
+    """Counts in words, largest first."""
+    largest_first = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    parts = (f"{name} {count:,}".replace(" ", HARD_SPACE) for name, count in largest_first)
+    return f"{title:<{LABEL_WIDTH}}{', '.join(parts)}"
 
 
 def _verdict(result: RunResult) -> Iterator[str]:

@@ -193,6 +193,15 @@ def test_the_summary_tells_what_was_compared_found_and_left_out(tmp_path: Path) 
     assert text.count("divergence: ") == len(result.findings)
 
 
+def test_the_summary_fits_a_narrow_terminal_and_keeps_counts_beside_their_names(tmp_path: Path) -> None:
+    result, _, side_by_side = run(right, tmp_path)
+    lines = summary(result, side_by_side, SEED, width=60).splitlines()
+    assert max(map(len, lines)) <= 60
+    operations = lines[lines.index(next(line for line in lines if line.startswith("operations"))) :]
+    assert all(line[:11].strip() in ("", "operations") for line in operations[:2])
+    assert not any(line.strip()[0].isdigit() for line in operations if line.startswith(" " * 11))
+
+
 def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(BadInput, match=r"cannot write .*file/.*\.trace: (Not a directory|File exists)"):
