@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"syscall"
 	"time"
@@ -20,6 +21,10 @@ import (
 	"scavdiff/goharness/internal/listen"
 	"scavdiff/goharness/internal/server"
 )
+
+// softMemoryLimit is from where on Go's collector works harder: what large transcripts leave behind then goes before the
+// process has grown by it, and a run of hours stays as small as it began. GOMEMLIMIT sets another.
+const softMemoryLimit = 32 << 20
 
 // graceTime is how long streams may take to end after a signal.
 const graceTime = time.Second
@@ -49,6 +54,9 @@ func run() error {
 	listener, err := f.listen()
 	if err != nil {
 		return err
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(softMemoryLimit)
 	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
