@@ -19,14 +19,12 @@ from pymodel.pageheap.words import int64
 TICK_FIRINGS_MAX: Final = 10_000
 
 
-def start_background_scavenger(h: Mheap) -> bool:
-    """Start bgscavenge and run it until it parks; False if it was started before. Go: gcenable, mgc.go."""
+def start_background_scavenger(h: Mheap) -> None:
+    """Start bgscavenge and run it until it parks, once for a heap, before anything else. Go: gcenable, mgc.go."""
     scavenge = h.runtime.scavenge
-    if scavenge.g is not None:
-        return False
+    assert scavenge.g is None, "it is started once"
     scavenge.g = Goroutine(bgscavenge.bgscavenge(h), runnable=True)
     settle(h.runtime)
-    return True
 
 
 def settle(runtime: Runtime) -> None:
@@ -67,13 +65,13 @@ def fire_timer(runtime: Runtime) -> bool:
 
 
 def tick(runtime: Runtime, duration_ns: int) -> None:
-    """Let time pass; timers that come due meanwhile fire.
+    """Let time pass: sysmon looks first, as it does every few milliseconds, and timers that come due meanwhile fire.
 
     The scavenger's work takes time too, so that the clock may end up later than asked for. After TICK_FIRINGS_MAX
     timers the rest of the time is dropped.
     """
     end = int64(runtime.now + duration_ns)
-    settle(runtime)
+    sysmon(runtime)
     for _ in range(TICK_FIRINGS_MAX):
         timer = runtime.scavenge.timer
         if timer is None or timer.when == 0 or timer.when > end:

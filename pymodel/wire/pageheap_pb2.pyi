@@ -159,7 +159,7 @@ class Program(_message.Message):
     def __init__(self, id: _Optional[int] = ..., phys_page_size: _Optional[int] = ..., phys_huge_page_size: _Optional[int] = ..., outside_contract: _Optional[bool] = ..., checkpoint_interval: _Optional[int] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., pacing: _Optional[bool] = ...) -> None: ...
 
 class Operation(_message.Message):
-    __slots__ = ("grow", "alloc", "free", "cache", "cache_alloc", "flush", "start_gen", "scavenge", "reserve", "scavenge_one", "unreserve", "call", "grow_at", "free_at", "scavenge_at", "unreserve_at", "poke_summary", "poke_chunk", "poke_search_addr", "bg_start", "tick", "timer", "sysmon", "wake", "ready", "gomaxprocs", "scavenge_cost", "faketime", "scavtrace", "pace", "mark_termination", "sweep_done", "scavenge_all", "span", "heap_retained", "print_scav_trace", "poke_phys_page", "poke_stats", "poke_clock")
+    __slots__ = ("grow", "alloc", "free", "cache", "cache_alloc", "flush", "start_gen", "scavenge", "reserve", "scavenge_one", "unreserve", "call", "grow_at", "free_at", "scavenge_at", "unreserve_at", "poke_summary", "poke_chunk", "poke_search_addr", "tick", "timer", "sysmon", "wake", "ready", "gomaxprocs", "scavenge_cost", "faketime", "scavtrace", "pace", "mark_termination", "sweep_done", "scavenge_all", "span", "heap_retained", "print_scav_trace", "poke_phys_page", "poke_stats", "poke_clock", "gc")
     GROW_FIELD_NUMBER: _ClassVar[int]
     ALLOC_FIELD_NUMBER: _ClassVar[int]
     FREE_FIELD_NUMBER: _ClassVar[int]
@@ -179,7 +179,6 @@ class Operation(_message.Message):
     POKE_SUMMARY_FIELD_NUMBER: _ClassVar[int]
     POKE_CHUNK_FIELD_NUMBER: _ClassVar[int]
     POKE_SEARCH_ADDR_FIELD_NUMBER: _ClassVar[int]
-    BG_START_FIELD_NUMBER: _ClassVar[int]
     TICK_FIELD_NUMBER: _ClassVar[int]
     TIMER_FIELD_NUMBER: _ClassVar[int]
     SYSMON_FIELD_NUMBER: _ClassVar[int]
@@ -199,6 +198,7 @@ class Operation(_message.Message):
     POKE_PHYS_PAGE_FIELD_NUMBER: _ClassVar[int]
     POKE_STATS_FIELD_NUMBER: _ClassVar[int]
     POKE_CLOCK_FIELD_NUMBER: _ClassVar[int]
+    GC_FIELD_NUMBER: _ClassVar[int]
     grow: Grow
     alloc: Alloc
     free: Free
@@ -218,7 +218,6 @@ class Operation(_message.Message):
     poke_summary: PokeSummary
     poke_chunk: PokeChunk
     poke_search_addr: PokeSearchAddr
-    bg_start: BgStart
     tick: Tick
     timer: Timer
     sysmon: Sysmon
@@ -238,7 +237,8 @@ class Operation(_message.Message):
     poke_phys_page: PokePhysPage
     poke_stats: PokeStats
     poke_clock: PokeClock
-    def __init__(self, grow: _Optional[_Union[Grow, _Mapping]] = ..., alloc: _Optional[_Union[Alloc, _Mapping]] = ..., free: _Optional[_Union[Free, _Mapping]] = ..., cache: _Optional[_Union[Cache, _Mapping]] = ..., cache_alloc: _Optional[_Union[CacheAlloc, _Mapping]] = ..., flush: _Optional[_Union[Flush, _Mapping]] = ..., start_gen: _Optional[_Union[StartGen, _Mapping]] = ..., scavenge: _Optional[_Union[Scavenge, _Mapping]] = ..., reserve: _Optional[_Union[Reserve, _Mapping]] = ..., scavenge_one: _Optional[_Union[ScavengeOne, _Mapping]] = ..., unreserve: _Optional[_Union[Unreserve, _Mapping]] = ..., call: _Optional[_Union[Call, _Mapping]] = ..., grow_at: _Optional[_Union[GrowAt, _Mapping]] = ..., free_at: _Optional[_Union[FreeAt, _Mapping]] = ..., scavenge_at: _Optional[_Union[ScavengeAt, _Mapping]] = ..., unreserve_at: _Optional[_Union[UnreserveAt, _Mapping]] = ..., poke_summary: _Optional[_Union[PokeSummary, _Mapping]] = ..., poke_chunk: _Optional[_Union[PokeChunk, _Mapping]] = ..., poke_search_addr: _Optional[_Union[PokeSearchAddr, _Mapping]] = ..., bg_start: _Optional[_Union[BgStart, _Mapping]] = ..., tick: _Optional[_Union[Tick, _Mapping]] = ..., timer: _Optional[_Union[Timer, _Mapping]] = ..., sysmon: _Optional[_Union[Sysmon, _Mapping]] = ..., wake: _Optional[_Union[Wake, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., gomaxprocs: _Optional[_Union[Gomaxprocs, _Mapping]] = ..., scavenge_cost: _Optional[_Union[ScavengeCost, _Mapping]] = ..., faketime: _Optional[_Union[Faketime, _Mapping]] = ..., scavtrace: _Optional[_Union[Scavtrace, _Mapping]] = ..., pace: _Optional[_Union[Pace, _Mapping]] = ..., mark_termination: _Optional[_Union[MarkTermination, _Mapping]] = ..., sweep_done: _Optional[_Union[SweepDone, _Mapping]] = ..., scavenge_all: _Optional[_Union[ScavengeAll, _Mapping]] = ..., span: _Optional[_Union[Span, _Mapping]] = ..., heap_retained: _Optional[_Union[HeapRetained, _Mapping]] = ..., print_scav_trace: _Optional[_Union[PrintScavTrace, _Mapping]] = ..., poke_phys_page: _Optional[_Union[PokePhysPage, _Mapping]] = ..., poke_stats: _Optional[_Union[PokeStats, _Mapping]] = ..., poke_clock: _Optional[_Union[PokeClock, _Mapping]] = ...) -> None: ...
+    gc: Gc
+    def __init__(self, grow: _Optional[_Union[Grow, _Mapping]] = ..., alloc: _Optional[_Union[Alloc, _Mapping]] = ..., free: _Optional[_Union[Free, _Mapping]] = ..., cache: _Optional[_Union[Cache, _Mapping]] = ..., cache_alloc: _Optional[_Union[CacheAlloc, _Mapping]] = ..., flush: _Optional[_Union[Flush, _Mapping]] = ..., start_gen: _Optional[_Union[StartGen, _Mapping]] = ..., scavenge: _Optional[_Union[Scavenge, _Mapping]] = ..., reserve: _Optional[_Union[Reserve, _Mapping]] = ..., scavenge_one: _Optional[_Union[ScavengeOne, _Mapping]] = ..., unreserve: _Optional[_Union[Unreserve, _Mapping]] = ..., call: _Optional[_Union[Call, _Mapping]] = ..., grow_at: _Optional[_Union[GrowAt, _Mapping]] = ..., free_at: _Optional[_Union[FreeAt, _Mapping]] = ..., scavenge_at: _Optional[_Union[ScavengeAt, _Mapping]] = ..., unreserve_at: _Optional[_Union[UnreserveAt, _Mapping]] = ..., poke_summary: _Optional[_Union[PokeSummary, _Mapping]] = ..., poke_chunk: _Optional[_Union[PokeChunk, _Mapping]] = ..., poke_search_addr: _Optional[_Union[PokeSearchAddr, _Mapping]] = ..., tick: _Optional[_Union[Tick, _Mapping]] = ..., timer: _Optional[_Union[Timer, _Mapping]] = ..., sysmon: _Optional[_Union[Sysmon, _Mapping]] = ..., wake: _Optional[_Union[Wake, _Mapping]] = ..., ready: _Optional[_Union[Ready, _Mapping]] = ..., gomaxprocs: _Optional[_Union[Gomaxprocs, _Mapping]] = ..., scavenge_cost: _Optional[_Union[ScavengeCost, _Mapping]] = ..., faketime: _Optional[_Union[Faketime, _Mapping]] = ..., scavtrace: _Optional[_Union[Scavtrace, _Mapping]] = ..., pace: _Optional[_Union[Pace, _Mapping]] = ..., mark_termination: _Optional[_Union[MarkTermination, _Mapping]] = ..., sweep_done: _Optional[_Union[SweepDone, _Mapping]] = ..., scavenge_all: _Optional[_Union[ScavengeAll, _Mapping]] = ..., span: _Optional[_Union[Span, _Mapping]] = ..., heap_retained: _Optional[_Union[HeapRetained, _Mapping]] = ..., print_scav_trace: _Optional[_Union[PrintScavTrace, _Mapping]] = ..., poke_phys_page: _Optional[_Union[PokePhysPage, _Mapping]] = ..., poke_stats: _Optional[_Union[PokeStats, _Mapping]] = ..., poke_clock: _Optional[_Union[PokeClock, _Mapping]] = ..., gc: _Optional[_Union[Gc, _Mapping]] = ...) -> None: ...
 
 class Grow(_message.Message):
     __slots__ = ("chunk", "chunk_count")
@@ -392,10 +392,6 @@ class PokeSearchAddr(_message.Message):
     address: int
     def __init__(self, address: _Optional[int] = ...) -> None: ...
 
-class BgStart(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
-
 class Tick(_message.Message):
     __slots__ = ("duration_ns",)
     DURATION_NS_FIELD_NUMBER: _ClassVar[int]
@@ -509,6 +505,14 @@ class PokeClock(_message.Message):
     NOW_NS_FIELD_NUMBER: _ClassVar[int]
     now_ns: int
     def __init__(self, now_ns: _Optional[int] = ...) -> None: ...
+
+class Gc(_message.Message):
+    __slots__ = ("heap_goal", "last_heap_goal")
+    HEAP_GOAL_FIELD_NUMBER: _ClassVar[int]
+    LAST_HEAP_GOAL_FIELD_NUMBER: _ClassVar[int]
+    heap_goal: int
+    last_heap_goal: int
+    def __init__(self, heap_goal: _Optional[int] = ..., last_heap_goal: _Optional[int] = ...) -> None: ...
 
 class Transcript(_message.Message):
     __slots__ = ("program_id", "start", "steps", "end")

@@ -22,8 +22,8 @@ from pymodel.differential.programs.program import (
 )
 
 INSIDE_NAMES = "Grow Alloc Free Cache CacheAlloc Flush StartGen Scavenge Reserve ScavengeOne Unreserve Call".split()
-PACING_NAMES = """BgStart Tick Timer Sysmon Wake Ready Gomaxprocs ScavengeCost Faketime Scavtrace Pace MarkTermination
-SweepDone ScavengeAll Span HeapRetained PrintScavTrace""".split()
+PACING_NAMES = """Tick Timer Sysmon Wake Ready Gomaxprocs ScavengeCost Faketime Scavtrace Pace MarkTermination
+SweepDone Gc ScavengeAll Span HeapRetained PrintScavTrace""".split()
 PACING_CALLS = ("pi_next", "pi_reset")
 POWERS = [2**exponent for exponent in range(7)]
 LOWER_HALF_LIMIT = 2**47

@@ -62,6 +62,18 @@ def test_work_in_a_tick_takes_time_of_its_own() -> None:
     assert sleeper.runtime.now == 2101
 
 
+def test_sysmon_looks_as_a_tick_begins() -> None:
+    sleeper = Sleeper(100)
+    runtime = sleeper.runtime
+    runtime.now, runtime.scavenge.parked, runtime.scavenge.sysmon_wake = 51, True, 1
+    tick(runtime, 0)
+    assert sleeper.runs == [1, 51]
+    assert (runtime.scavenge.sysmon_wake, sleeper.timer.when) == (0, 151)
+    runtime.scavenge.parked = True
+    tick(runtime, 10)
+    assert sleeper.runs == [1, 51]
+
+
 def test_a_timer_that_is_late_does_not_turn_the_clock_back() -> None:
     sleeper = Sleeper(100)
     sleeper.runtime.now = 5000

@@ -8,12 +8,12 @@ package pageheap
 // which is crit's least, 1e6 ns, divided by the controller's most, 1000.
 const tickFiringsMax = 10_000
 
-// Tick lets virtual time pass; timers that come due fire in it. After tickFiringsMax of them it stops where the last left
-// the clock.
+// Tick lets virtual time pass: sysmon looks first, and timers that come due fire in it. After tickFiringsMax of them it
+// stops where the last left the clock.
 func (h *Heap) Tick(duration int64) {
 	c := &h.clock
 	end := c.now + duration
-	h.Settle()
+	h.Sysmon()
 	for range tickFiringsMax {
 		if when := h.timerWhen(); when == 0 || when > end {
 			c.now = max(c.now, end)

@@ -68,7 +68,8 @@ func (c *clock) reset() {
 // taskStopped unwinds a coroutine whose page heap goes away.
 type taskStopped struct{}
 
-// StartBackground starts bgscavenge and runs it until it parks. Its failure is the caller's.
+// StartBackground starts bgscavenge and runs it until it parks. It is called once for a program, before its first
+// operation. Go: gcenable, mgc.go.
 func (h *Heap) StartBackground() {
 	c := &h.clock
 	c.backgroundG = &g{m: new(m)}

@@ -103,7 +103,7 @@ func scavenging(rounds int) *wire.Program {
 }
 
 func pacing(rounds int) *wire.Program {
-	p := pacingProgram(newSpan(0, 4096), bgStart())
+	p := pacingProgram(newSpan(0, 4096))
 	for i := range rounds {
 		p.Operations = append(p.Operations,
 			newSpan(uint32(i+1), 300), free(uint32(i+1)), markTermination(1, 2), sweepDone(), tick(10_000_000))

@@ -42,6 +42,7 @@ func TestWhatAnOperationTouchedIsAllThatAScanOfEverythingFinds(t *testing.T) {
 		runner.heap.Use(4096, 0, func() error {
 			runner.heap.Start()
 			if p.GetPacing() {
+				runner.heap.StartBackground()
 				scanning.ObservePacing()
 			}
 			scanning.AppendComplete(nil)

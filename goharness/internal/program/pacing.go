@@ -6,11 +6,6 @@ import wire "scavdiff/goharness/internal/wire/pageheap/v1"
 func (r *Runner) performPacing(operation *wire.Operation) (did bool, err error) {
 	heap := r.heap
 	switch o := operation.GetOperation().(type) {
-	case *wire.Operation_BgStart:
-		if heap.BackgroundStarted() {
-			return false, nil
-		}
-		heap.StartBackground()
 	case *wire.Operation_Tick:
 		heap.Tick(int64(o.Tick.GetDurationNs()))
 	case *wire.Operation_Timer:
@@ -34,6 +29,9 @@ func (r *Runner) performPacing(operation *wire.Operation) (did bool, err error) 
 	case *wire.Operation_MarkTermination:
 		heap.MarkTermination(o.MarkTermination.GetHeapGoal(), o.MarkTermination.GetLastHeapGoal())
 	case *wire.Operation_SweepDone:
+		heap.SweepDone()
+	case *wire.Operation_Gc:
+		heap.MarkTermination(o.Gc.GetHeapGoal(), o.Gc.GetLastHeapGoal())
 		heap.SweepDone()
 	case *wire.Operation_ScavengeAll:
 		heap.ScavengeAll()
@@ -64,8 +62,6 @@ func (r *Runner) span(o *wire.Span) error {
 // validatePacing checks an operation that paces the scavenger. It says false if the operation is not one.
 func (r *Runner) validatePacing(check *checker, operation *wire.Operation) (known bool) {
 	switch o := operation.GetOperation().(type) {
-	case *wire.Operation_BgStart:
-		check.pacingOnly("bg_start")
 	case *wire.Operation_Tick:
 		check.pacingOnly("tick")
 		check.atMost("duration_ns", o.Tick.GetDurationNs(), tickMax)
@@ -93,6 +89,8 @@ func (r *Runner) validatePacing(check *checker, operation *wire.Operation) (know
 		check.pacingOnly("mark_termination")
 	case *wire.Operation_SweepDone:
 		check.pacingOnly("sweep_done")
+	case *wire.Operation_Gc:
+		check.pacingOnly("gc")
 	case *wire.Operation_ScavengeAll:
 		check.pacingOnly("scavenge_all")
 	case *wire.Operation_Span:

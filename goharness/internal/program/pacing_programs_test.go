@@ -22,10 +22,6 @@ func outsidePacingProgram(operations ...*wire.Operation) *wire.Program {
 	return p
 }
 
-func bgStart() *wire.Operation {
-	return &wire.Operation{Operation: &wire.Operation_BgStart{BgStart: &wire.BgStart{}}}
-}
-
 func tick(durationNs uint64) *wire.Operation {
 	return &wire.Operation{Operation: &wire.Operation_Tick{Tick: &wire.Tick{DurationNs: durationNs}}}
 }
@@ -73,6 +69,10 @@ func markTermination(goal, lastGoal uint64) *wire.Operation {
 
 func sweepDone() *wire.Operation {
 	return &wire.Operation{Operation: &wire.Operation_SweepDone{SweepDone: &wire.SweepDone{}}}
+}
+
+func gc(goal, lastGoal uint64) *wire.Operation {
+	return &wire.Operation{Operation: &wire.Operation_Gc{Gc: &wire.Gc{HeapGoal: goal, LastHeapGoal: lastGoal}}}
 }
 
 func scavengeAll() *wire.Operation {
@@ -135,7 +135,7 @@ func randomPacingOperation(random *rand.Rand, slot uint32) *wire.Operation {
 	case 4:
 		return freePages(old, random.Uint64N(1000), 1000+random.Uint64N(1000))
 	case 5, 6:
-		return bgStart()
+		return gc(random.Uint64N(1<<20), 1+random.Uint64N(1<<20))
 	case 7:
 		return tick(random.Uint64N(1 << random.IntN(35)))
 	case 8:

@@ -54,7 +54,7 @@ func retainedBytes(o *wire.Observation) uint64 { return o.GetHeapSys() - o.GetHe
 func TestTenSecondsOfScavengingAreThoseThatWereMeasured(t *testing.T) {
 	p := pacingProgram(sawtooth()...)
 	p.Operations = append(p.Operations,
-		gomaxprocs(8), scavtrace(true), bgStart(), markTermination(1<<20, 1<<20), sweepDone(), sysmon())
+		gomaxprocs(8), scavtrace(true), markTermination(1<<20, 1<<20), sweepDone(), sysmon())
 	begin := len(p.Operations)
 	for i := range 10 {
 		p.Operations = append(p.Operations, tick(second))
@@ -96,12 +96,12 @@ scav 3 6528 KiB work, 196608 KiB total, 100% util (forced)
 }
 
 func TestParkedAndSleepingDifferByTheTimer(t *testing.T) {
-	p := pacingProgram(append(sawtooth(), bgStart(), markTermination(1, 1), sweepDone(), wake(), timer(), tick(1))...)
+	p := pacingProgram(append(sawtooth(), markTermination(1, 1), sweepDone(), wake(), timer(), tick(1))...)
 	numbers, _ := numbersAfter(t, p)
-	started, woken, fired := numbers[len(numbers)-6], numbers[len(numbers)-3], numbers[len(numbers)-2]
-	if started.GetBackgroundStarted() != 1 || started.GetScavengeParked() != 1 || started.GetScavengeTimerNs() != 0 ||
+	woken, fired := numbers[len(numbers)-3], numbers[len(numbers)-2]
+	if started := runFresh(t, p).Start; started.GetBackgroundStarted() != 1 || started.GetScavengeParked() != 1 || started.GetScavengeTimerNs() != 0 ||
 		started.GetCritSleepRatio() != 0 {
-		t.Errorf("after the start: %v", started)
+		t.Errorf("at the start: %v", started)
 	}
 	// 1.12 ms at the least ratio of 0.001.
 	if woken.GetScavengeTimerNs() != woken.GetNowNs()+1_120_000_000 || woken.GetScavengeSysmonWake() != 0 ||
@@ -116,7 +116,7 @@ func TestParkedAndSleepingDifferByTheTimer(t *testing.T) {
 func TestATickNeverTurnsTheClockBack(t *testing.T) {
 	// The timer fires at the tick's last nanosecond, and the work that it starts takes 1.12 ms.
 	numbers, _ := lastNumbers(t, pacingProgram(append(sawtooth(),
-		bgStart(), markTermination(1, 1), sweepDone(), wake(), tick(1_120_000_000))...))
+		markTermination(1, 1), sweepDone(), wake(), tick(1_120_000_000))...))
 	if got := numbers.GetNowNs(); got != 1+1_120_000+1_120_000_000+1_120_000 {
 		t.Errorf("the clock is at %d", got)
 	}
@@ -127,13 +127,34 @@ func TestATickNeverTurnsTheClockBack(t *testing.T) {
 }
 
 func TestSysmonAndTimerDoNothingWhenThereIsNothing(t *testing.T) {
-	_, steps := numbersAfter(t, pacingProgram(sysmon(), timer(), ready(), sysmon(), sysmon(), bgStart(), bgStart(), sysmon(), sysmon()))
-	for i, want := range []*wire.Outcome{
-		returned(0), nothing(), returned(), returned(1), returned(1), returned(), nothing(), returned(1), returned(0),
-	} {
+	_, steps := numbersAfter(t, pacingProgram(sysmon(), timer(), ready(), sysmon(), sysmon()))
+	for i, want := range []*wire.Outcome{returned(0), nothing(), returned(), returned(1), returned(0)} {
 		if !proto.Equal(steps[i].Outcome, want) {
 			t.Errorf("step %d: got %v, want %v", i, steps[i].Outcome, want)
 		}
+	}
+}
+
+func TestACollectionIsItsTwoParts(t *testing.T) {
+	parts := runFresh(t, pacingProgram(append(sawtooth(), markTermination(1<<20, 1<<20), sweepDone(), tick(second))...))
+	whole := runFresh(t, pacingProgram(append(sawtooth(), gc(1<<20, 1<<20), tick(second))...))
+	if !proto.Equal(parts.End, whole.End) {
+		t.Errorf("got %v, want %v", whole.End, parts.End)
+	}
+	if got := whole.End; got.GetScavGen() != 1 || got.GetLastHeapInuse() == 0 || got.GetHeapReleased() == 0 {
+		t.Errorf("it did nothing: %v", got)
+	}
+}
+
+func TestATickBeginsWithSysmonsLook(t *testing.T) {
+	numbers, _ := numbersAfter(t, pacingProgram(append(sawtooth(), gc(1, 1), tick(0), ready(), tick(0), tick(0))...))
+	looked, again, asleep := numbers[len(numbers)-4], numbers[len(numbers)-2], numbers[len(numbers)-1]
+	if looked.GetNowNs() != 1_120_001 || looked.GetScavengeTimerNs() != looked.GetNowNs()+1_120_000_000 ||
+		looked.GetScavengeSysmonWake() != 0 {
+		t.Errorf("after the first tick: %v", looked)
+	}
+	if again.GetNowNs() != 2_240_001 || !proto.Equal(again, asleep) {
+		t.Errorf("woken from its sleep: %v, then %v", again, asleep)
 	}
 }
 
@@ -143,7 +164,7 @@ func nothing() *wire.Outcome {
 
 func TestAControllerThatBreaksDownCoolsDownAndSaysSoOnce(t *testing.T) {
 	p := outsidePacingProgram(append(sawtooth(),
-		bgStart(), markTermination(1, 1), sweepDone(), scavtrace(true), gomaxprocs(0), wake(), timer(),
+		markTermination(1, 1), sweepDone(), scavtrace(true), gomaxprocs(0), wake(), timer(),
 		gomaxprocs(4), tick(2*second), startGen(), startGen(), tick(4*second))...)
 	numbers, steps := numbersAfter(t, p)
 	last := len(steps) - 1
@@ -169,7 +190,7 @@ func TestAControllerThatBreaksDownCoolsDownAndSaysSoOnce(t *testing.T) {
 
 func TestAForcedTraceLineLeavesTheControllerResetForTheNext(t *testing.T) {
 	p := outsidePacingProgram(append(sawtooth(),
-		bgStart(), markTermination(1, 1), sweepDone(), gomaxprocs(0), wake(), timer(),
+		markTermination(1, 1), sweepDone(), gomaxprocs(0), wake(), timer(),
 		printScavTrace(7, 5000, true), printScavTrace(8, 1<<20, false), printScavTrace(9, 0, false))...)
 	_, steps := numbersAfter(t, p)
 	printed := ""
@@ -328,7 +349,7 @@ func TestWhatIsLeftOfAnArenaGrowsTheHeapWhenTheNextIsTaken(t *testing.T) {
 
 func TestASearchThatFindsNothingTakesTimeAndThenParks(t *testing.T) {
 	// Nothing can be released before the first generation, and the goal asks for it.
-	numbers, _ := lastNumbers(t, pacingProgram(append(sawtooth(), bgStart(), markTermination(1, 1), wake())...))
+	numbers, _ := lastNumbers(t, pacingProgram(append(sawtooth(), markTermination(1, 1), wake())...))
 	if got := numbers.GetNowNs(); got != 1_000_001 || numbers.GetScavengeParked() != 1 || numbers.GetScavengeTimerNs() != 0 {
 		t.Errorf("got %v", numbers)
 	}
@@ -336,7 +357,7 @@ func TestASearchThatFindsNothingTakesTimeAndThenParks(t *testing.T) {
 
 func TestWorkWithoutTimeCountsTenMicrosecondsAPage(t *testing.T) {
 	numbers, _ := lastNumbers(t, pacingProgram(append(sawtooth(),
-		scavengeCost(0), bgStart(), markTermination(1, 1), sweepDone(), wake())...))
+		scavengeCost(0), markTermination(1, 1), sweepDone(), wake())...))
 	if numbers.GetNowNs() != 1 || numbers.GetScavengeTimerNs() != 1_120_000_001 || numbers.GetHeapReleased() != 458_752 {
 		t.Errorf("got %v", numbers)
 	}
@@ -344,7 +365,7 @@ func TestWorkWithoutTimeCountsTenMicrosecondsAPage(t *testing.T) {
 
 func TestFakeTimeMakesOneQuantumOfAWake(t *testing.T) {
 	numbers, _ := lastNumbers(t, pacingProgram(append(sawtooth(),
-		faketime(true), bgStart(), markTermination(1, 1), sweepDone(), wake())...))
+		faketime(true), markTermination(1, 1), sweepDone(), wake())...))
 	if got := numbers.GetHeapReleased(); got != 64<<10 {
 		t.Errorf("released %d", got)
 	}
@@ -354,7 +375,7 @@ func TestATimerThatIsNotPositiveIsGosThrow(t *testing.T) {
 	// The work takes 1.12 ms and asks for a sleep of 1.12 s: to before 0, to 0, and beyond the end of time.
 	for _, now := range []int64{-5 * second, -1_121_120_000, math.MaxInt64 - 1_200_000} {
 		_, step := lastNumbers(t, outsidePacingProgram(append(sawtooth(),
-			bgStart(), markTermination(1, 1), sweepDone(), pokeClock(now), wake(), tick(1))...))
+			markTermination(1, 1), sweepDone(), pokeClock(now), wake(), tick(1))...))
 		if want := thrown("timer when must be positive"); !proto.Equal(step.Outcome, want) {
 			t.Errorf("got %v", step.Outcome)
 		}
@@ -362,7 +383,7 @@ func TestATimerThatIsNotPositiveIsGosThrow(t *testing.T) {
 }
 
 func TestThrowsOfTheScavengerAreTheOperations(t *testing.T) {
-	ops := append(sawtooth(), bgStart(), markTermination(1, 1), sweepDone(), pokePhysPage(3*65536))
+	ops := append(sawtooth(), markTermination(1, 1), sweepDone(), pokePhysPage(3*65536))
 	for name, c := range map[string]struct {
 		last *wire.Operation
 		want *wire.Outcome
@@ -378,7 +399,7 @@ func TestThrowsOfTheScavengerAreTheOperations(t *testing.T) {
 }
 
 func TestLessThanAPhysicalPageIsGosThrow(t *testing.T) {
-	_, step := lastNumbers(t, outsidePacingProgram(newSpan(0, 512), freePages(0, 0, 1), bgStart(), markTermination(1, 1000),
+	_, step := lastNumbers(t, outsidePacingProgram(newSpan(0, 512), freePages(0, 0, 1), markTermination(1, 1000),
 		sweepDone(), pokePhysPage(12288), wake(), tick(1)))
 	if want := thrown("released less than one physical page of memory"); !proto.Equal(step.Outcome, want) {
 		t.Errorf("got %v", step.Outcome)
@@ -387,7 +408,7 @@ func TestLessThanAPhysicalPageIsGosThrow(t *testing.T) {
 
 func TestAPanicOfTheScavengerIsTheOperations(t *testing.T) {
 	const beyond = 1 << 46
-	_, step := lastNumbers(t, outsidePacingProgram(append(sawtooth(), bgStart(), markTermination(1, 1), sweepDone(),
+	_, step := lastNumbers(t, outsidePacingProgram(append(sawtooth(), markTermination(1, 1), sweepDone(),
 		unreserveAt(beyond, beyond+chunkSize, 1), sysmon(), tick(1))...))
 	want := panicked(wire.PanicKind_PANIC_KIND_BOUNDS, "index out of range [50331648] with length 37748800")
 	if !proto.Equal(step.Outcome, want) {
@@ -400,7 +421,7 @@ func TestATickEndsAlsoIfEachSleepIsAsShortAsCanBe(t *testing.T) {
 	p := pacingProgram(newSpan(0, 1<<19))
 	p.PhysHugePageSize = proto.Uint64(0)
 	p.Operations = append(p.Operations, newSpan(1, 1), gomaxprocs(4096), scavengeCost(0), faketime(true), free(0),
-		bgStart(), markTermination(1, 1), sweepDone(), wake())
+		markTermination(1, 1), sweepDone(), wake())
 	for range 3 {
 		p.Operations = append(p.Operations, tick(tickMax))
 	}
@@ -444,8 +465,8 @@ func TestTheControllerIsGosBitForBit(t *testing.T) {
 
 func TestSleepingScavengersLeaveNoGoroutines(t *testing.T) {
 	runner := NewRunner()
-	sleeping := pacingProgram(newSpan(0, 1024), free(0), bgStart(), markTermination(1, 1), sweepDone(), wake())
-	throwing := outsidePacingProgram(newSpan(0, 1024), free(0), bgStart(), markTermination(1, 1), sweepDone(), pokeClock(-1<<60), wake())
+	sleeping := pacingProgram(newSpan(0, 1024), free(0), markTermination(1, 1), sweepDone(), wake())
+	throwing := outsidePacingProgram(newSpan(0, 1024), free(0), markTermination(1, 1), sweepDone(), pokeClock(-1<<60), wake())
 	if numbers, _ := lastNumbers(t, sleeping); numbers.GetScavengeTimerNs() == 0 {
 		t.Error("it does not sleep")
 	}

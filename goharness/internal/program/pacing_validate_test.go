@@ -11,7 +11,7 @@ import (
 
 // pacingOperations holds one valid operation of each kind that needs the label.
 var pacingOperations = map[string]*wire.Operation{
-	"bg_start": bgStart(), "tick": tick(1), "timer": timer(), "sysmon": sysmon(), "wake": wake(), "ready": ready(),
+	"gc": gc(1, 1), "tick": tick(1), "timer": timer(), "sysmon": sysmon(), "wake": wake(), "ready": ready(),
 	"gomaxprocs": gomaxprocs(1), "scavenge_cost": scavengeCost(1), "faketime": faketime(true), "scavtrace": scavtrace(true),
 	"pace": pace(1, 1), "mark_termination": markTermination(1, 1), "sweep_done": sweepDone(), "scavenge_all": scavengeAll(),
 	"span": newSpan(0, 1), "heap_retained": heapRetained(), "print_scav_trace": printScavTrace(1, 1, true),

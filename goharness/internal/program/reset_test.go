@@ -32,6 +32,36 @@ func TestNothingOfAProgramIsLeftForTheNext(t *testing.T) {
 	}
 }
 
+// TestSettingsOfAProgramAreNotThoseOfTheNext runs a program that shows each setting, after others that changed one, on
+// the same page heap and on another.
+func TestSettingsOfAProgramAreNotThoseOfTheNext(t *testing.T) {
+	here, elsewhere := NewRunner(), NewRunner()
+	defer here.Close()
+	defer elsewhere.Close()
+	probe := pacingProgram(newSpan(0, 1), newSpan(1, 2048), free(1), gc(1, 1<<40), tick(3*second), sweepDone())
+	probe.PhysHugePageSize = proto.Uint64(0)
+	want := run(t, here, probe)
+	for name, setting := range map[string]*wire.Operation{
+		"gomaxprocs":    gomaxprocs(64),
+		"faketime":      faketime(true),
+		"scavtrace":     scavtrace(true),
+		"scavenge_cost": scavengeCost(7),
+	} {
+		changed := proto.CloneOf(probe)
+		changed.Operations = append([]*wire.Operation{setting}, changed.Operations...)
+		shown := decode(t, run(t, here, changed))
+		shown.Steps = shown.Steps[1:]
+		if proto.Equal(shown, decode(t, want)) {
+			t.Errorf("%s: the probe does not show it", name)
+		}
+		for _, runner := range []*Runner{here, elsewhere} {
+			if !bytes.Equal(run(t, runner, probe), want) {
+				t.Errorf("%s is left from the program before", name)
+			}
+		}
+	}
+}
+
 // farChunk is so far above chunk that no physical page holds summaries of both, at any level but the root.
 const farChunk = chunk + 1<<17
 

@@ -60,6 +60,7 @@ func (r *Runner) Run(p *wire.Program) (transcript []byte, err error) {
 	err = r.heap.Use(pageSize, hugePageSize, func() error {
 		r.heap.Start()
 		if p.GetPacing() {
+			r.heap.StartBackground()
 			r.recorder.ObservePacing()
 		}
 		var failed bool

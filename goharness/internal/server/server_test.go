@@ -87,6 +87,30 @@ func makeProgram(id uint64) *wire.Program {
 	return p
 }
 
+// makePacingProgram makes a program whose surroundings, and so all that the background scavenger does, differ with its id.
+func makePacingProgram(id uint64) *wire.Program {
+	p := &wire.Program{
+		Id:               proto.Uint64(id),
+		PhysPageSize:     proto.Uint64(4096 << (id % 4)),
+		PhysHugePageSize: proto.Uint64((id % 2) << 21),
+		Pacing:           proto.Bool(true),
+	}
+	p.Operations = append(p.Operations,
+		&wire.Operation{Operation: &wire.Operation_Gomaxprocs{Gomaxprocs: &wire.Gomaxprocs{Count: 1 + id%9}}},
+		&wire.Operation{Operation: &wire.Operation_Faketime{Faketime: &wire.Faketime{On: id%5 == 0}}},
+		&wire.Operation{Operation: &wire.Operation_Scavtrace{Scavtrace: &wire.Scavtrace{On: id%3 == 0}}},
+		&wire.Operation{Operation: &wire.Operation_ScavengeCost{ScavengeCost: &wire.ScavengeCost{CostNs: 3000 * (id % 7)}}},
+		&wire.Operation{Operation: &wire.Operation_Span{Span: &wire.Span{Slot: 0, PageCount: 1}}})
+	for slot := range uint32(12) {
+		p.Operations = append(p.Operations,
+			&wire.Operation{Operation: &wire.Operation_Span{Span: &wire.Span{Slot: slot + 1, PageCount: 100 + 37*(id%11)}}},
+			&wire.Operation{Operation: &wire.Operation_Free{Free: &wire.Free{Slot: slot/2 + 1}}},
+			&wire.Operation{Operation: &wire.Operation_Gc{Gc: &wire.Gc{HeapGoal: 1 + id%2, LastHeapGoal: 1 + id%13}}},
+			&wire.Operation{Operation: &wire.Operation_Tick{Tick: &wire.Tick{DurationNs: 1 << (20 + id%14)}}})
+	}
+	return p
+}
+
 func exchange(t *testing.T, stream wire.PageHeapService_RunClient, p *wire.Program) *wire.Transcript {
 	t.Helper()
 	if err := stream.Send(p); err != nil {
@@ -140,6 +164,15 @@ func TestReflectionListsTheService(t *testing.T) {
 }
 
 func TestStreamsSideBySideGiveWhatTheyGiveAlone(t *testing.T) {
+	for name, makeProgram := range map[string]func(id uint64) *wire.Program{
+		"page heaps": makeProgram,
+		"pacing":     makePacingProgram,
+	} {
+		t.Run(name, func(t *testing.T) { testStreamsSideBySide(t, makeProgram) })
+	}
+}
+
+func testStreamsSideBySide(t *testing.T, makeProgram func(id uint64) *wire.Program) {
 	const streamCount, programCount = 4, 60
 	connection := connect(t)
 	alone := make([][]byte, streamCount*programCount)

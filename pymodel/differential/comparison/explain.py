@@ -54,8 +54,8 @@ _GROWING = (p.Grow, p.GrowAt)
 _FREEING = (p.Free, p.FreeAt)
 _SCAVENGING = (p.Scavenge, p.ScavengeOne, p.ScavengeAt)
 _UNRESERVING = (p.Unreserve, p.UnreserveAt)
-_RUNNING = (p.BgStart, p.Tick, p.Timer, p.Sysmon, p.Wake)
-_PACING = (p.Pace, p.MarkTermination)
+_RUNNING = (p.Tick, p.Timer, p.Sysmon, p.Wake)
+_PACING = (p.Pace, p.MarkTermination, p.Gc)
 
 # The first that fits counts. Within a kind, results come before bitmaps, and those before what follows from them.
 RULES: tuple[Rule, ...] = (
@@ -75,7 +75,7 @@ RULES: tuple[Rule, ...] = (
     _rule((p.Flush,), "summary", "(*pageAlloc).update", _ALLOC, "flush calls it for what it gave back"),
     _rule((p.Flush,), "", "(*pageCache).flush", _CACHE, "the operation runs it and nothing else"),
     _rule(
-        (p.SweepDone, p.StartGen, p.ScavengeAll),
+        (p.SweepDone, p.Gc, p.StartGen, p.ScavengeAll),
         "printed outcome",
         "printScavTrace",
         _SCAV,
@@ -121,10 +121,10 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule(_RUNNING, "controllerCooldown", "bgscavenge", _SCAV, "it counts the cooldown"),
     _rule(_RUNNING, "scavenge.timer", "scavengeSleep", _SCAV, "it sets the timer"),
-    _rule((p.Wake, p.Sysmon), "scavenge.", "wakeScavenger", _SCAV, "the operation runs it"),
+    _rule((p.Wake, p.Sysmon, p.Tick), "scavenge.", "wakeScavenger", _SCAV, "the operation runs it"),
     _rule(_PACING, "scavengeGoal", "gcPaceScavenger", _SCAV, "it sets the goal"),
     _rule(_PACING, "last_heap_inuse", "gcMarkTermination", "mgc.go", "it records heap_inuse"),
-    _rule((p.SweepDone,), "scavenge.sysmonWake", "readyForScavenger", _SCAV, "it asks for sysmon"),
+    _rule((p.SweepDone, p.Gc), "scavenge.sysmonWake", "readyForScavenger", _SCAV, "it asks for sysmon"),
     _rule((p.ScavengeAll,), "chunk.", "(*pallocData).findScavengeCandidate", _SCAV, "it chooses the pages"),
     _rule(
         (p.Span,),
@@ -223,6 +223,7 @@ _DEFAULTS: dict[type[p.Operation], Suspect] = {
     **dict.fromkeys(_RUNNING, Suspect("bgscavenge", _SCAV, "the operation lets it run")),
     **dict.fromkeys(_PACING, Suspect("gcPaceScavenger", _SCAV, "the operation runs it")),
     p.Ready: Suspect("readyForScavenger", _SCAV, "the operation runs it"),
+    p.Gc: Suspect("(*pageAlloc).scavengeStartGen", _SCAV, "the operation runs it, between two of a few lines"),
     p.SweepDone: Suspect("(*pageAlloc).scavengeStartGen", _SCAV, "the operation runs it"),
     p.ScavengeAll: Suspect("(*mheap).scavengeAll", _HEAP, "the operation runs it"),
     p.HeapRetained: Suspect("heapRetained", _SCAV, "the operation runs it"),

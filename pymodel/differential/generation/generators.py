@@ -25,11 +25,12 @@ from pymodel.differential.generation.preludes import PLACEMENTS
 from pymodel.differential.generation.shapes import PACING_SHARES, SHAPES, SHARES, Kind, Shape
 from pymodel.differential.programs.program import Operation, Program
 
-OUTSIDE_PERCENT = 20
-"""How many programs of a hundred a run makes outside the contract."""
-
 PACING_PERCENT = 35
 """How many programs of a hundred a run makes about pacing."""
+
+OUTSIDE_PERCENTS = {False: 20, True: 30}
+"""How many programs of a hundred a run makes outside the contract, of those without and with pacing. Those with are
+short, and what only they reach takes several steps in the right order."""
 
 _GAMMA = 0x9E37_79B9_7F4A_7C15
 _WORD = (1 << 64) - 1
@@ -119,20 +120,22 @@ def _maker_of(name: str, placements: Weighted[Placement]) -> MakeOperation:
 def choose_shape(choices: Choices, kind: Kind | None, pacing: bool | None) -> Shape:
     """A shape as often as a run takes it, of one kind if given, with or without pacing if given.
 
-    The kind is drawn in any case, then whether it is about pacing, then the shape.
+    Whether it is about pacing is drawn in any case, then the kind, then the shape.
     """
-    outside, paced = choices.boolean(OUTSIDE_PERCENT), choices.boolean(PACING_PERCENT)
+    drawn = choices.boolean(PACING_PERCENT)
+    paced = drawn if pacing is None else pacing
+    outside = choices.boolean(OUTSIDE_PERCENTS[paced])
     if kind is None:
         kind = Kind.OUTSIDE if outside else Kind.INSIDE
-    shares = PACING_SHARES if (paced if pacing is None else pacing) else SHARES
+    shares = PACING_SHARES if paced else SHARES
     return SHAPES[choices.weighted(shares[kind])]
 
 
 def tape_from_seed(seed: int, index: int = 0, *, kind: Kind | None = None, pacing: bool | None = None) -> Tape:
     """The index-th tape of the run with this seed.
 
-    The tape's own seed is the index-th word of the splitmix64 stream of the run's seed, counted from 0; kind, pacing,
-    shape and length are drawn from the stream of that word with all bits flipped, in this order.
+    The tape's own seed is the index-th word of the splitmix64 stream of the run's seed, counted from 0; pacing, kind,
+    shape and length are drawn from the stream of that word with all bits flipped, as `choose_shape` says.
     """
     word = mix((seed + (index + 1) * _GAMMA) & _WORD)
     choices = TapeChoices(word ^ _WORD)

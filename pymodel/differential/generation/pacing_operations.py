@@ -12,8 +12,8 @@ from pymodel.differential.generation.pi_arguments import call_controller
 from pymodel.differential.programs.operations import SPAN_PAGE_COUNT_MAX
 from pymodel.differential.programs.program import (
     SLOT_COUNT_MAX,
-    BgStart,
     Faketime,
+    Gc,
     Gomaxprocs,
     HeapRetained,
     MarkTermination,
@@ -67,11 +67,6 @@ _ARENA_PAGE_COUNTS: Weighted[Interval] = Weighted(
 )
 
 
-def bg_start(_maker: Maker) -> Operation:
-    """The background scavenger started; once more, that is nothing."""
-    return BgStart()
-
-
 def _settled(maker: Maker, operation: Operation, pages: int) -> Operation:
     """An operation in which the scavenger may run for so many pages, if the program can afford it."""
     pages = min(pages, maker.pages_loose)
@@ -82,7 +77,7 @@ def _settled(maker: Maker, operation: Operation, pages: int) -> Operation:
 
 
 def tick(maker: Maker) -> Operation:
-    """Time passes: less than a sleep, about one, or enough for many."""
+    """Sysmon looks, and time passes: less than a sleep, about one, or enough for many."""
     low, high = maker.choices.weighted(maker.tables.durations)
     return _settled(maker, Tick(maker.choices.integer(low, high)), maker.pages_loose)
 
@@ -145,6 +140,12 @@ def sweep_done(_maker: Maker) -> Operation:
     return SweepDone()
 
 
+def gc(maker: Maker) -> Operation:
+    """A whole cycle of the collector: new goals, a new generation, and the wish that the scavenger wakes."""
+    maker.pages_marked = maker.pages_live
+    return Gc(*goals(maker, maker.pages_marked))
+
+
 def scavenge_all(maker: Maker) -> Operation:
     """Everything given back."""
     if not maker.afford(maker.chunk_count):
@@ -196,7 +197,6 @@ def pi_call(maker: Maker) -> Operation:
 PACING: dict[str, Callable[[Maker], Operation]] = {
     make.__name__: make
     for make in (
-        bg_start,
         tick,
         timer,
         sysmon,
@@ -209,6 +209,7 @@ PACING: dict[str, Callable[[Maker], Operation]] = {
         pace,
         mark_termination,
         sweep_done,
+        gc,
         scavenge_all,
         span,
         heap_retained,

@@ -1,4 +1,4 @@
-"""How a program about pacing begins: memory that waits to be scavenged, a goal, and a background scavenger or none yet.
+"""How a program about pacing begins: memory that waits to be scavenged, a goal, and a reason to wake.
 
 One page is allocated first and never freed by such a program: with nothing retained, a trace line divides by zero.
 """
@@ -9,13 +9,20 @@ from pymodel.differential.generation.choices import Weighted
 from pymodel.differential.generation.inside_operations import alloc_pages, grow, grow_by
 from pymodel.differential.generation.maker import PAGE_BYTES, PAGES_PER_CHUNK, SPAN_CHUNK, Maker
 from pymodel.differential.generation.pacing_goals import aimed_goals, goals, goals_below
-from pymodel.differential.generation.pacing_operations import gomaxprocs, pace, scavenge_cost, span_pages, wake
+from pymodel.differential.generation.pacing_operations import (
+    gomaxprocs,
+    pace,
+    scavenge_cost,
+    span_pages,
+    tick,
+    wake,
+)
 from pymodel.differential.generation.placements import Placement, span_arena
 from pymodel.differential.programs.operations import INT64_MAX, INT64_MIN, SPAN_PAGE_COUNT_MAX
 from pymodel.differential.programs.program import (
     ALL_BYTES,
-    BgStart,
     Free,
+    Gc,
     Gomaxprocs,
     Grow,
     HeapRetained,
@@ -64,11 +71,10 @@ def _pieces(maker: Maker, count: int) -> None:
 
 
 def _drained(maker: Maker, pages: int) -> None:
-    """So many pages and a few more allocated, and the many freed: work for a background scavenger."""
+    """So many pages allocated and freed: work for the background scavenger once it has a generation."""
     maker.add(alloc_pages(maker, pages))
     maker.add(Free(maker.spans[-1][0]))
     maker.drop_span(len(maker.spans) - 1)
-    maker.add(SweepDone())
 
 
 def _marked(maker: Maker, *, aimed: bool) -> None:
@@ -76,22 +82,27 @@ def _marked(maker: Maker, *, aimed: bool) -> None:
     maker.add(MarkTermination(*(aimed_goals if aimed else goals)(maker, maker.pages_marked)))
 
 
+def _collected(maker: Maker, *, aimed: bool) -> None:
+    """A cycle of the collector, at once or in its two parts, in one order or the other."""
+    way = maker.choices.integer(0, 3)
+    if way <= 1:
+        maker.pages_marked = maker.pages_live
+        maker.add(Gc(*(aimed_goals if aimed else goals)(maker, maker.pages_marked)))
+        return
+    if way == 2:
+        maker.add(SweepDone())
+    _marked(maker, aimed=aimed)
+    if way == 3:
+        maker.add(SweepDone())
+
+
 def cycle(maker: Maker, placements: Weighted[Placement]) -> None:
-    """A heap after a garbage collection, in one order or another, and a scavenger that knows of it."""
+    """A heap after a garbage collection, and a scavenger that knows of it."""
     choices = maker.choices
-    if choices.boolean(60):
-        maker.add(BgStart())
     maker.add(grow(maker, placements))
     _kept_page(maker, alloc_pages(maker, 1))
     _pieces(maker, choices.integer(1, 6))
-    if choices.boolean(50):
-        _marked(maker, aimed=choices.boolean(50))
-        maker.add(SweepDone())
-    else:
-        maker.add(SweepDone())
-        _marked(maker, aimed=choices.boolean(50))
-    if choices.boolean(60):
-        maker.add(BgStart())
+    _collected(maker, aimed=choices.boolean(50))
     wakes: tuple[Operation, ...] = (Sysmon(), Wake(), Tick(choices.integer(0, 10**10)))
     maker.add(choices.choose(wakes))
 
@@ -112,7 +123,16 @@ def aimed_at(maker: Maker, placements: Weighted[Placement]) -> None:
     maker.add(MarkTermination(*aimed_goals(maker, maker.pages_marked)))
     maker.add(HeapRetained())
     if choices.boolean(40):
-        maker.add(BgStart(), Wake())
+        maker.add(Wake())
+
+
+def _all_to_go(maker: Maker) -> None:
+    """A generation, and a goal of next to nothing: by a cycle, or by a goal beside one."""
+    if maker.choices.boolean(60):
+        maker.pages_marked = maker.pages_live
+        maker.add(Gc(1, 1 << 40))
+    else:
+        maker.add(SweepDone(), Pace(1, 1 << 40))
 
 
 def controlled(maker: Maker, placements: Weighted[Placement]) -> None:
@@ -122,12 +142,15 @@ def controlled(maker: Maker, placements: Weighted[Placement]) -> None:
     maker.add(grow_by(maker, placements, chunk_count))
     _kept_page(maker, alloc_pages(maker, 1))
     _drained(maker, chunk_count * PAGES_PER_CHUNK - choices.choose((1, 1, 65, 300)))
-    maker.add(Pace(1, 1 << 40) if choices.boolean(70) else pace(maker))
+    if choices.boolean(70):
+        _all_to_go(maker)
+    else:
+        maker.add(SweepDone(), pace(maker))
     if choices.boolean(80):
         maker.add(scavenge_cost(maker))
     if choices.boolean(80):
         maker.add(gomaxprocs(maker))
-    maker.add(BgStart(), wake(maker))
+    maker.add(wake(maker) if choices.boolean(60) else tick(maker))
 
 
 def clamped(maker: Maker, placements: Weighted[Placement]) -> None:
@@ -136,8 +159,9 @@ def clamped(maker: Maker, placements: Weighted[Placement]) -> None:
     maker.add(grow_by(maker, placements, 4))
     _kept_page(maker, alloc_pages(maker, 1))
     _drained(maker, 4 * PAGES_PER_CHUNK - choices.choose((1, 1, 65, 300)))
-    maker.add(Pace(1, 1 << 40), ScavengeCost(choices.integer(50_000_000, 1_000_000_000)))
-    maker.add(Gomaxprocs(choices.choose((1, 4, 4096))), BgStart(), Wake(), Timer())
+    _all_to_go(maker)
+    maker.add(ScavengeCost(choices.integer(50_000_000, 1_000_000_000)))
+    maker.add(Gomaxprocs(choices.choose((1, 4, 4096))), Wake(), Timer())
     maker.add(*[Timer()] * choices.integer(1, 6))
     if choices.boolean(60):
         # Work of a millisecond takes all of one processor's time now: the output falls as far as it goes.
@@ -176,7 +200,8 @@ def _scavenged_below_a_goal(maker: Maker, kept: int, piece: int, hole_count: int
     above = choices.integer(1, max(piece // 2, 2))
     maker.pages_marked = maker.pages_live + kept
     maker.add(MarkTermination(*goals_below(maker, maker.pages_marked, above)))
-    beyond = choices.choose((1, piece // 2, piece * (hole_count - 1), piece * (hole_count - 1)))
+    most = piece * (hole_count - 1)
+    beyond = choices.choose((1, piece // 2, most, most, most, most))
     maker.add(Scavenge((above + beyond) * PAGE_BYTES, choices.boolean(50)))
 
 
@@ -195,8 +220,6 @@ def arenas(maker: Maker, _placements: Weighted[Placement]) -> None:
     _kept_page(maker, span_pages(maker, choices.choose((1, 512, 513, 8191, 8192))))
     if choices.boolean(60):
         _take_arena(maker)
-    if choices.boolean(50):
-        maker.add(BgStart())
     maker.add(span_pages(maker, choices.choose((7680, 7681, 8192, 8193, 16384))))
     if choices.boolean(5):
         maker.add(span_pages(maker, choices.choose((1 << 21, (1 << 21) + 1, SPAN_PAGE_COUNT_MAX))))
@@ -220,7 +243,7 @@ def out_of_control(maker: Maker, placements: Weighted[Placement]) -> None:
     if choices.boolean(60):
         # Each round takes a quantum only, so that something is left for the next ones whatever the physical page.
         maker.add(ScavengeCost(1_000_000))
-    maker.add(Pace(1, 1 << 40), BgStart())
+    _all_to_go(maker)
     if choices.boolean(60):
         # The controller has left where it started from, to which the reset takes it back.
         maker.add(Wake(), *[Timer()] * choices.integer(1, 3))
@@ -249,7 +272,7 @@ def untimely(maker: Maker, placements: Weighted[Placement]) -> None:
 
 def wrong_page(maker: Maker, placements: Weighted[Placement]) -> None:
     """A physical page that is larger than what is free, or than the scavenger can search for."""
-    if maker.choices.boolean(25):
+    if maker.choices.boolean(15):
         _page_too_large(maker)
     else:
         _less_than_a_page(maker, placements)
@@ -257,7 +280,7 @@ def wrong_page(maker: Maker, placements: Weighted[Placement]) -> None:
 
 def _page_too_large(maker: Maker) -> None:
     maker.add(span_pages(maker, maker.choices.choose((1, 100, 300))), StartGen(), Pace(1, 1))
-    maker.add(PokePhysPage(1 << 20), BgStart(), Wake())
+    maker.add(PokePhysPage(1 << 20), Wake())
 
 
 def _less_than_a_page(maker: Maker, placements: Weighted[Placement]) -> None:
@@ -265,11 +288,13 @@ def _less_than_a_page(maker: Maker, placements: Weighted[Placement]) -> None:
     maker.add(grow_by(maker, placements, 1))
     maker.add(alloc_pages(maker, PAGES_PER_CHUNK))
     first = choices.integer(0, PAGES_PER_CHUNK - 1)
-    count = choices.choose((1, 1, 1, 1, 2))
-    maker.add(Free(0, first, min(first + count, PAGES_PER_CHUNK)), SweepDone(), Pace(1, 1))
+    count = choices.choose((1, 1, 1, 1, 1, 1, 1, 2))
+    maker.add(Free(0, first, min(first + count, PAGES_PER_CHUNK)))
+    _all_to_go(maker)
     # Only the first is less than two pages, so that single ones are still searched for.
-    maker.add(PokePhysPage(choices.choose((12288, 12288, 12288, 16384, 20480))), BgStart())
-    maker.add(Wake() if choices.boolean(50) else Sysmon())
+    maker.add(PokePhysPage(choices.choose((12288, 12288, 12288, 16384, 20480))))
+    wakes: tuple[Operation, ...] = (Wake(), Sysmon(), Tick(choices.integer(0, 10**10)))
+    maker.add(choices.choose(wakes))
 
 
 def overstated(maker: Maker, placements: Weighted[Placement]) -> None:
@@ -291,4 +316,4 @@ def grown_unseen(maker: Maker, _placements: Weighted[Placement]) -> None:
     maker.add(PokeSummary(3, _SPAN_ENTRY, count * PAGES_PER_CHUNK << 21))
     maker.add(span_pages(maker, count * PAGES_PER_CHUNK - choices.choose((0, 0, 1, 511))))
     if choices.boolean(50):
-        maker.add(BgStart(), Ready())
+        maker.add(Ready())

@@ -28,9 +28,9 @@ from pymodel.differential.generation.shape import (
 _MIXED = TINY | WORDS | {(1, 513): 3, (500, 1100): 2}
 _ARENA_SIZES = {(1, 64): 3, (512, 513): 3, (7679, 8193): 4, (8192, 8192): 3, (16000, 17000): 1}
 
-_BACKGROUND = {"bg_start": 1, "tick": 14, "timer": 8, "sysmon": 6, "wake": 4, "ready": 2}
+_BACKGROUND = {"tick": 14, "timer": 8, "sysmon": 6, "wake": 4, "ready": 2}
 _SURROUNDINGS = {"gomaxprocs": 2, "scavenge_cost": 3, "faketime": 1, "scavtrace": 2}
-_COLLECTING = {"mark_termination": 5, "sweep_done": 5, "pace": 2, "scavenge_all": 1}
+_COLLECTING = {"gc": 8, "mark_termination": 3, "sweep_done": 3, "pace": 2, "scavenge_all": 1}
 _LOOKING = {"heap_retained": 2, "print_scav_trace": 1}
 _PACED = _BACKGROUND | _SURROUNDINGS | _COLLECTING | _LOOKING
 _PACED_LIFE = {"grow": 2, "alloc": 14, "free": 16, "span": 6}
@@ -79,13 +79,13 @@ PACING_SHAPES: tuple[Shape, ...] = (
         "paced",
         preludes.cycle,
         EVERYTHING | _PACED_LIFE | _PACED | {"pi_call": 1},
-        kept="alloc free tick",
+        kept="alloc free tick gc",
     ),
     _paced(
         "collected",
         preludes.cycle,
         _PACED_LIFE | _BACKGROUND | _COLLECTING | {"scavtrace": 1, "gomaxprocs": 1},
-        kept="alloc free tick sysmon mark_termination sweep_done",
+        kept="alloc free tick sysmon gc mark_termination sweep_done",
     ),
     _paced(
         "aimed_goals",
@@ -97,14 +97,14 @@ PACING_SHAPES: tuple[Shape, ...] = (
     _paced(
         "controlled",
         preludes.controlled,
-        _BACKGROUND | _SURROUNDINGS | {"alloc": 4, "free": 5, "sweep_done": 3, "mark_termination": 1},
+        _BACKGROUND | _SURROUNDINGS | {"alloc": 4, "free": 5, "gc": 2, "sweep_done": 2, "mark_termination": 1},
         kept="timer tick",
         pages=(CHUNKS, _MIXED),
     ),
     _paced(
         "clamped",
         preludes.clamped,
-        _BACKGROUND | _SURROUNDINGS | {"alloc": 2, "free": 3, "sweep_done": 2},
+        _BACKGROUND | _SURROUNDINGS | {"alloc": 2, "free": 3, "gc": 1, "sweep_done": 1},
         kept="timer gomaxprocs scavenge_cost",
         pages=(CHUNKS, _MIXED),
         durations=(HOURS, SECONDS | HOURS),
@@ -113,7 +113,9 @@ PACING_SHAPES: tuple[Shape, ...] = (
     _paced(
         "growing",
         preludes.spanned,
-        _PACED_LIFE | SCAVENGING | {"span": 20, "mark_termination": 6, "sweep_done": 4, "pace": 2, "heap_retained": 2},
+        _PACED_LIFE
+        | SCAVENGING
+        | {"span": 20, "gc": 3, "mark_termination": 5, "sweep_done": 3, "pace": 2, "heap_retained": 2},
         kept="span free mark_termination",
         placements="span_arenas",
         pages=(_MIXED, CHUNKS, WORDS),
@@ -138,7 +140,7 @@ PACING_SHAPES: tuple[Shape, ...] = (
     _paced("unpaced", nothing, EVERYTHING | _PACED_LIFE | _PACED | {"pi_call": 1}),
     _paced("controller_calls", nothing, {"pi_call": 1}, kept="pi_call", operation_count_max=400),
     _upset("no_processors", preludes.out_of_control, {"gomaxprocs_any": 2, "scavtrace": 1, "timer": 2}),
-    _upset("wild_pages", preludes.wrong_page, {"poke_phys_page": 2, "sysmon": 1, "pace": 1}),
+    _upset("wild_pages", preludes.wrong_page, {"poke_phys_page": 2, "sysmon": 1, "gc": 2, "pace": 1}),
     _upset("wild_statistics", preludes.overstated, {"poke_stats": 3, "print_scav_trace": 1}, kept="scavtrace"),
     _upset("wild_clocks", preludes.untimely, {"poke_clock": 2, "timer": 1}),
     _upset("wild_spans", preludes.grown_unseen, {"span_any": 1, "poke_summary": 1, "span": 2}),

@@ -191,8 +191,8 @@ PACING_SHARES: dict[Kind, Weighted[str]] = {
     ),
     Kind.OUTSIDE: Weighted(
         {
-            "no_processors": 9,
-            "wild_pages": 8,
+            "no_processors": 11,
+            "wild_pages": 10,
             "wild_statistics": 6,
             "wild_clocks": 4,
             "wild_spans": 4,

@@ -42,7 +42,7 @@ class BoundedMheap(Mheap):
 
 
 class PacingOperations:
-    """The operations of pacing on one heap.
+    """The operations of pacing on one heap, whose background scavenger is started.
 
     `handlers` has one method per kind of operation: it carries the operation out and returns its encoded outcome, or
     lets a GoFailure through. `fill_slot` (slot, address, page count) fills a span slot.
@@ -52,8 +52,8 @@ class PacingOperations:
         self._heap = heap
         self._runtime = heap.runtime
         self._fill_slot = fill_slot
+        virtual_time.start_background_scavenger(heap)
         self.handlers: Handlers = {
-            p.BgStart: self._bg_start,
             p.Tick: self._tick,
             p.Timer: self._timer,
             p.Sysmon: self._sysmon,
@@ -66,6 +66,7 @@ class PacingOperations:
             p.Pace: self._pace,
             p.MarkTermination: self._mark_termination,
             p.SweepDone: self._sweep_done,
+            p.Gc: self._gc,
             p.ScavengeAll: self._scavenge_all,
             p.Span: self._span,
             p.HeapRetained: self._heap_retained,
@@ -76,10 +77,6 @@ class PacingOperations:
         }
 
     # Time and waking.
-
-    def _bg_start(self, _: p.BgStart) -> bytes:
-        started = virtual_time.start_background_scavenger(self._heap)
-        return encoding.RETURNED if started else encoding.NOTHING
 
     def _tick(self, operation: p.Tick) -> bytes:
         virtual_time.tick(self._runtime, operation.duration_ns)
@@ -128,6 +125,11 @@ class PacingOperations:
         return encoding.RETURNED
 
     def _sweep_done(self, _: p.SweepDone) -> bytes:
+        self._heap.sweep_done()
+        return encoding.RETURNED
+
+    def _gc(self, operation: p.Gc) -> bytes:
+        self._heap.mark_termination(operation.heap_goal, operation.last_heap_goal)
         self._heap.sweep_done()
         return encoding.RETURNED
 

@@ -241,7 +241,6 @@ _OUTSIDE: _Table = (
 )
 
 _PACING: _Table = (
-    (20, p.BgStart, "bg_start", ()),
     (21, p.Tick, "tick {duration_ns}", (_duration("duration_ns", 1, TICK_NS_MAX),)),
     (22, p.Timer, "timer", ()),
     (23, p.Sysmon, "sysmon", ()),
@@ -286,6 +285,12 @@ _PACING: _Table = (
             _field("released", 2, _BYTES),
             _flag("forced", 3),
         ),
+    ),
+    (
+        40,
+        p.Gc,
+        "gc {heap_goal} {last_heap_goal}",
+        (_field("heap_goal", 1, _BYTES), _field("last_heap_goal", 2, _BYTES)),
     ),
 )
 

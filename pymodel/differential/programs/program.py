@@ -167,11 +167,6 @@ class PokeSearchAddr:
 
 
 @dataclass(frozen=True, slots=True)
-class BgStart:
-    """`bg_start`"""
-
-
-@dataclass(frozen=True, slots=True)
 class Tick:
     """`tick NS`"""
 
@@ -248,6 +243,14 @@ class SweepDone:
 
 
 @dataclass(frozen=True, slots=True)
+class Gc:
+    """`gc GOAL LAST`, in bytes."""
+
+    heap_goal: int
+    last_heap_goal: int
+
+
+@dataclass(frozen=True, slots=True)
 class ScavengeAll:
     """`scavenge_all`"""
 
@@ -302,8 +305,7 @@ InsideOperation = (
 )
 OutsideOperation = GrowAt | FreeAt | ScavengeAt | UnreserveAt | PokeSummary | PokeChunk | PokeSearchAddr
 PacingInsideOperation = (
-    BgStart
-    | Tick
+    Tick
     | Timer
     | Sysmon
     | Wake
@@ -315,6 +317,7 @@ PacingInsideOperation = (
     | Pace
     | MarkTermination
     | SweepDone
+    | Gc
     | ScavengeAll
     | Span
     | HeapRetained

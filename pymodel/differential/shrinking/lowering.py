@@ -16,6 +16,7 @@ from pymodel.differential.programs.program import (
     CacheAlloc,
     Call,
     Free,
+    Gc,
     Grow,
     GrowAt,
     MarkTermination,
@@ -107,6 +108,9 @@ def _plainer_pacing(operation: Operation) -> Iterator[Operation]:
     """Parts of what an operation does, and what does nearly the same without the clock."""
     if isinstance(operation, Span):
         yield Alloc(operation.slot, max(operation.page_count, 1))
+    elif isinstance(operation, Gc):
+        yield from (MarkTermination(operation.heap_goal, operation.last_heap_goal), SweepDone(), StartGen())
+        yield Pace(operation.heap_goal, operation.last_heap_goal)
     elif isinstance(operation, MarkTermination):
         yield Pace(operation.heap_goal, operation.last_heap_goal)
     elif isinstance(operation, SweepDone):
@@ -114,7 +118,7 @@ def _plainer_pacing(operation: Operation) -> Iterator[Operation]:
     elif isinstance(operation, ScavengeAll):
         yield Scavenge(ALL_BYTES)
     elif isinstance(operation, Tick):
-        yield from (Timer(), Wake())
+        yield from (Timer(), Sysmon(), Wake())
     elif isinstance(operation, (Timer, Sysmon)):
         yield Wake()
 

@@ -1,5 +1,5 @@
-"""Nearly the same with plainer or fewer operations: one allocation for two, an allocation for a cache, a tick for two
-waits, a page that nothing fits for a time that nothing fits.
+"""Nearly the same with plainer or fewer operations: one allocation for two, an allocation for a cache, a collection for
+its parts, a tick for two waits, a page that nothing fits for a time that nothing fits.
 
 None of these does exactly what it replaces, so each is only a proposal; but what fails seldom depends on the
 difference.
@@ -24,11 +24,17 @@ from pymodel.differential.programs.program import (
     CacheAlloc,
     Flush,
     Free,
+    Gc,
+    MarkTermination,
     Operation,
+    Pace,
     PokeClock,
     PokePhysPage,
     Program,
+    Ready,
     Span,
+    StartGen,
+    SweepDone,
     Sysmon,
     Tick,
     Timer,
@@ -38,6 +44,9 @@ from pymodel.differential.shrinking.changing import with_operation, without
 from pymodel.differential.shrinking.search import Search
 
 _PAGES_PER_CACHE = 64
+# Long enough for every sleep to end, for a few, for the first one only: that takes a thousand times as long as the work
+# before it, of a millisecond and a little more.
+_TICKS_NS = (TICK_NS_MAX, 10_000_000_000, 2_000_000_000, 1_200_000_000)
 # Any two allocations may be joined: 40 operations have up to 780 such pairs.
 _REPHRASED_OPERATION_COUNT_MAX = 40
 
@@ -91,10 +100,24 @@ def _without_caches(program: Program) -> Iterator[Program]:
         yield with_operation(replace(program, operations=operations), place, Alloc(slot, _PAGES_PER_CACHE))
 
 
+def _collections(program: Program) -> Iterator[Program]:
+    """A goal and what makes a new generation, or asks for the scavenger, as one cycle of the collector."""
+    for goal in _places(program, Gc, MarkTermination, Pace):
+        set_goal = program.operations[goal]
+        assert isinstance(set_goal, (Gc, MarkTermination, Pace))
+        cycle = Gc(set_goal.heap_goal, set_goal.last_heap_goal)
+        for other in _places(program, SweepDone, StartGen, Ready):
+            for kept, dropped in ((goal, other), (other, goal)):
+                yield without(with_operation(program, kept, cycle), dropped, dropped + 1)
+
+
 def _waits(program: Program) -> Iterator[Program]:
-    """Two operations in which the scavenger may run as one tick, during which all its sleeps come to their end."""
-    for first, second in pairwise(_places(program, Tick, Timer, Wake, Sysmon)):
-        yield without(with_operation(program, second, Tick(TICK_NS_MAX)), first, first + 1)
+    """Two operations in which the scavenger may run, or be asked to, as one tick, in which sysmon looks and sleeps come
+    to their end."""
+    for pair in pairwise(_places(program, Ready, Tick, Timer, Wake, Sysmon)):
+        for kept, dropped in (pair, pair[::-1]):
+            for duration_ns in _TICKS_NS:
+                yield without(with_operation(program, kept, Tick(duration_ns)), dropped, dropped + 1)
 
 
 def _throws(program: Program) -> Iterator[Program]:
@@ -111,4 +134,10 @@ def _places(program: Program, *kinds: type[Operation]) -> list[int]:
     return [index for index, operation in enumerate(program.operations) if isinstance(operation, kinds)]
 
 
-_PROPOSALS: tuple[Callable[[Program], Iterator[Program]], ...] = (_joined, _without_caches, _waits, _throws)
+_PROPOSALS: tuple[Callable[[Program], Iterator[Program]], ...] = (
+    _joined,
+    _without_caches,
+    _collections,
+    _waits,
+    _throws,
+)

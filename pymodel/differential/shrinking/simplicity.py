@@ -12,6 +12,7 @@ from pymodel.differential.programs.program import (
     Call,
     Free,
     FreeAt,
+    Gc,
     Grow,
     GrowAt,
     MarkTermination,
@@ -77,7 +78,7 @@ def speciality(operation: Operation) -> int:
         return 2
     if isinstance(operation, FreeAt):
         return 1 + operation.scavenged
-    if isinstance(operation, (GrowAt, ScavengeAt, Tick)):
+    if isinstance(operation, (GrowAt, ScavengeAt, Tick, Gc)):
         return 3
     return int(not isinstance(operation, (Grow, Alloc)))
 

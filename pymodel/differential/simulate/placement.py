@@ -24,8 +24,8 @@ SPAN_COUNT_MAX = 12_000
 SPAN_PAGES_MAX = 1 << 22
 """The longest span that a program within the contract may have."""
 SURVIVAL_INTERVAL = 16
-SYSMON_DELAY_NS = 10_000_000
-"""How long after a cycle sysmon looks. Go's does so every 10 ms when it has had nothing to do for a while."""
+SYSMON_PERIOD_NS = 10_000_000
+"""How long passes until sysmon may look again. Go's does so every 10 ms when it has had nothing to do for a while."""
 TICK_NS_MAX = 10**13
 TICK_NS_MIN = 100 * NS_PER_SECOND
 TICK_COUNT = 8000
@@ -118,7 +118,6 @@ class _Placer:
     def begin(self, surroundings: Surroundings) -> None:
         """Sets the surroundings up."""
         self.operations += [
-            p.BgStart(),
             p.Gomaxprocs(surroundings.processor_count),
             p.ScavengeCost(surroundings.page_cost_ns),
             p.Scavtrace(True),
@@ -175,15 +174,15 @@ class _Placer:
                 self._live.appendleft(run)
 
     def _collect(self, cycle: PlannedCycle) -> None:
-        """Go's order: mark termination, then sweeping, then a new generation of the scavenger, then sysmon."""
+        """Go's order: mark termination, then sweeping, then a new generation of the scavenger, then sysmon, which looks
+        as time begins to pass."""
         self.operations.append(p.MarkTermination(cycle.heap_goal, cycle.last_heap_goal))
         self.operations += self._dead
         self._dead.clear()
         self.operations.append(p.SweepDone())
         if cycle.release_all:
             self.operations.append(p.ScavengeAll())
-        self._tick(SYSMON_DELAY_NS)
-        self.operations.append(p.Sysmon())
+        self._tick(SYSMON_PERIOD_NS)
         self._heap_goal = cycle.heap_goal
         self._cycle_count += 1
 

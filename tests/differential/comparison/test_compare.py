@@ -229,7 +229,7 @@ def test_every_scalar_is_told_by_its_name(found: Scalar) -> None:
     ],
 )
 def test_every_scalar_of_pacing_is_told_as_what_it_is(field: str, value: int, told: str) -> None:
-    program = program_of("s0 = span 1024\nmark_termination 1 1\nbg_start\nwake\nheap_retained", pacing=True)
+    program = program_of("s0 = span 1024\nmark_termination 1 1\nready\nwake\nheap_retained", pacing=True)
     divergence = against_model(program, set_scalar(4, field, value))
     assert texts(divergence) == [told]
     assert divergence is not None
@@ -237,7 +237,7 @@ def test_every_scalar_of_pacing_is_told_as_what_it_is(field: str, value: int, to
 
 
 def test_a_timer_that_follows_from_the_ratio_is_no_cause_of_its_own() -> None:
-    program = program_of("s0 = span 1024\nmark_termination 1 1\nbg_start\nwake\nheap_retained", pacing=True)
+    program = program_of("s0 = span 1024\nmark_termination 1 1\nready\nwake\nheap_retained", pacing=True)
     timer = set_scalar(4, "scavenge_timer_ns", 12)
     for cause, name in (("crit_sleep_ratio", "critSleepRatio"), ("now_ns", "now")):
         divergence = against_model(program, timer, set_scalar(4, cause, 7))

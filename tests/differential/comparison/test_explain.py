@@ -44,7 +44,6 @@ EXAMPLES = program_of(
     poke_summary 0 0 0x0
     poke_chunk 0x1 allocated=[] scavenged=[]
     poke_search_addr 0x0
-    bg_start
     tick 1s
     timer
     sysmon
@@ -57,6 +56,7 @@ EXAMPLES = program_of(
     pace 1 1
     mark_termination 1 1
     sweep_done
+    gc 1 1
     scavenge_all
     s2 = span 1
     heap_retained

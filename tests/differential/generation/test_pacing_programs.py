@@ -61,7 +61,7 @@ def retained(scalars: Scalars) -> int:
 
 def told_of_goals(step: Stepped) -> Iterator[str]:
     """Which way gcPaceScavenger went."""
-    if not isinstance(step.operation, (p.Pace, p.MarkTermination)):
+    if not isinstance(step.operation, (p.Pace, p.MarkTermination, p.Gc)):
         return
     goal, last = step.operation.heap_goal, step.operation.last_heap_goal
     in_use, now = step.after["last_heap_inuse"], retained(step.after)
@@ -100,15 +100,13 @@ def told_of_background(step: Stepped) -> Iterator[str]:
     armed, armed_after = before["scavenge_timer_ns"], after["scavenge_timer_ns"]
     slept = bool(armed)
     name = type(operation).__name__
-    if isinstance(operation, p.BgStart) and before["background_started"]:
-        yield "started twice"
-    if isinstance(operation, p.Wake | p.Sysmon | p.Timer) and before["background_started"]:
+    if isinstance(operation, p.Wake | p.Sysmon | p.Timer):
         yield f"{name}, {'asleep' if slept else 'waiting'}, then {'asleep' if armed_after else 'waiting'}"
     if isinstance(operation, p.Sysmon) and step.values == (0,):
         yield "sysmon had nothing to do"
-    if isinstance(operation, p.Wake | p.Sysmon | p.Tick | p.Timer) and not before["background_started"]:
-        yield f"{name} before the start"
-    if isinstance(operation, p.Tick) and slept:
+    if isinstance(operation, p.Tick) and before["scavenge_sysmon_wake"]:
+        yield f"Tick with sysmon's look, {'asleep' if slept else 'waiting'}"
+    elif isinstance(operation, p.Tick) and slept:
         end = signed(before["now_ns"]) + operation.duration_ns
         if signed(armed) > end:
             yield "tick shorter than the sleep"
@@ -225,13 +223,12 @@ def test_goals_take_every_way(inside: Counter[str]) -> None:
 
 def test_the_background_scavenger_parks_and_wakes_in_every_way(inside: Counter[str]) -> None:
     names = {
-        "started twice",
         "sysmon had nothing to do",
         "tick shorter than the sleep",
         "timer fired in a tick, and it sleeps again",
         "tick to the end of the work",
         "work beyond the end of a tick",
-        *(f"{name} before the start" for name in ("Tick", "Timer", "Wake", "Sysmon")),
+        *(f"Tick with sysmon's look, {first}" for first in ("asleep", "waiting")),
         *(f"Timer, asleep, then {then}" for then in ("asleep", "waiting")),
         *(f"Wake, {first}, then {then}" for first in ("asleep", "waiting") for then in ("asleep", "waiting")),
         *(f"Sysmon, {first}, then {then}" for first in ("asleep", "waiting") for then in ("asleep", "waiting")),

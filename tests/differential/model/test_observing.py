@@ -155,15 +155,12 @@ def test_what_a_failed_operation_changed_is_looked_for_everywhere() -> None:
 
 
 PACED = """
-bg_start
 scavtrace 1
 gomaxprocs 8
 s0 = span 1000
 s1 = span 700
 free s0
-mark_termination 4194304 4194304
-sweep_done
-sysmon
+gc 4194304 4194304
 tick 1s
 tick 10s
 s2 = span 9000

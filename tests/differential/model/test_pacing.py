@@ -23,11 +23,10 @@ ARENA = 64 << 20
 PAGE = 8192
 MAX = (1 << 64) - 1
 MILLION = 1_000_000
-PACING_START = {"scavengeGoal": MAX, "now": 1}
+PACING_START = {"scavengeGoal": MAX, "now": 1, "bgscavenge.started": 1, "scavenge.parked": 1}
 
 # Three chunks, of which 64 pages in each 100 are free and none is released, a goal of a page, and a round of work.
 WORK = """
-bg_start
 s0 = span 1536
 free s0 pages=0..64
 free s0 pages=100..164
@@ -65,23 +64,43 @@ def test_the_surroundings_of_a_clean_heap() -> None:
     assert scalars == plain | PACING_START
 
 
-def test_bg_start_starts_the_scavenger_once_and_lets_it_wait() -> None:
-    ran = paced("bg_start\nbg_start")
-    assert ran.did() == ["returned", "nothing"]
-    assert ran.states[1].scalars == ran.states[0].scalars | {"bgscavenge.started": 1, "scavenge.parked": 1}
-    assert ran.states[2] == ran.states[1]
-
-
 def test_the_scavengers_variables_are_seen_from_its_first_waking() -> None:
-    ran = paced("bg_start\nwake")
-    assert last_scalars(ran) == ran.states[1].scalars | {"critSleepRatio": bits(0.001)}
+    ran = paced("wake")
+    assert last_scalars(ran) == ran.states[0].scalars | {"critSleepRatio": bits(0.001)}
 
 
-def test_tick_timer_sysmon_and_wake_before_the_start() -> None:
-    ran = paced("tick 10ms\ntimer\nsysmon\nwake\nready\nsysmon")
+def test_tick_timer_and_sysmon_where_there_is_nothing_to_wake_for() -> None:
+    ran = paced("tick 10ms\ntimer\nsysmon\nready\nsysmon\nsysmon")
     assert ran.did() == ["returned", "nothing", "returned", "returned", "returned", "returned"]
-    assert [outcome.values for outcome in ran.outcomes] == [(), (), (0,), (), (), (1,)]
-    assert ran.states[-1].scalars == ran.states[0].scalars | {"now": 10 * MILLION + 1, "scavenge.sysmonWake": 1}
+    assert [outcome.values for outcome in ran.outcomes] == [(), (), (0,), (), (1,), (0,)]
+    start = ran.states[0].scalars
+    assert ran.states[4].scalars == start | {"now": 10 * MILLION + 1, "scavenge.sysmonWake": 1}
+    assert last_scalars(ran) == start | {"now": 10 * MILLION + 1, "critSleepRatio": bits(0.001)}
+
+
+def test_a_tick_begins_with_sysmons_look() -> None:
+    looked, woken = paced(WORK.replace("sysmon", "tick 0")), paced(WORK)
+    assert looked.states[-1] == woken.states[-1]
+    # The sleep that a look ends is measured from where the clock stands, and no look comes unasked for.
+    ran = paced(WORK + "tick 1ms\nready\ntick 0\ntick 0")
+    assert [state.scalars["heap_released"] for state in ran.states[-4:]] == [7 * 65536] * 2 + [14 * 65536] * 2
+
+
+def test_a_whole_cycle_is_its_two_parts() -> None:
+    parts, whole = (
+        paced(f"s0 = span 512\nfree s0 pages=0..64\nscavtrace 1\n{cycle}\ntick 1s")
+        for cycle in ("mark_termination 2 3\nsweep_done", "gc 2 3")
+    )
+    assert whole.states[-1] == parts.states[-1]
+    assert whole.printed[-2] == parts.printed[-2] == "scav 0 0 KiB work, 0 KiB total, 87% util\n"
+    assert last_scalars(whole)["heap_released"] == 7 * 65536
+
+
+def test_a_cycle_that_cannot_tell_of_its_generation_asks_for_nobody() -> None:
+    ran = paced("scavtrace 1\ngc 1 1")
+    assert ran.did()[-1] == "panicked"
+    assert last_scalars(ran)["scavengeGoal"] == MAX
+    assert last_scalars(ran)["scavenge.sysmonWake"] == 0
 
 
 def test_a_round_of_work_ends_asleep() -> None:
@@ -185,10 +204,10 @@ def test_span_takes_what_grow_brought() -> None:
 
 
 def test_a_span_that_grows_the_heap_above_its_goal_scavenges_as_much() -> None:
-    ran = paced(WORK.replace("bg_start", "").replace("sysmon", "") + "pace 8388608 4194304\ns1 = span 513")
+    ran = paced(WORK.replace("sysmon", "") + "pace 8388608 4194304\ns1 = span 513")
     goal = ran.states[-2].scalars["scavengeGoal"]
     assert goal == MAX
-    ran = paced(WORK.replace("bg_start", "").replace("sysmon", "") + "s1 = span 513")
+    ran = paced(WORK.replace("sysmon", "") + "s1 = span 513")
     goal = ran.states[-2].scalars["scavengeGoal"]
     assert goal < 3 * CHUNK
     _, scav, growth = ran.values

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pymodel.differential.errors import BadInput
 from pymodel.differential.programs.program import (
     Alloc,
-    BgStart,
     Cache,
     CacheAlloc,
     Call,
@@ -20,6 +19,7 @@ from pymodel.differential.programs.program import (
     Flush,
     Free,
     FreeAt,
+    Gc,
     Gomaxprocs,
     Grow,
     GrowAt,
@@ -98,7 +98,6 @@ unreserve_at 0x1 0x2 3
 poke_summary 4 1 0x40
 poke_chunk -0xc000 allocated=[] scavenged=[0..512]
 poke_search_addr 0x3
-bg_start
 tick 10ms
 tick 1500us
 timer
@@ -112,6 +111,7 @@ scavtrace 0
 pace all 4194304
 mark_termination 8388608 4194304
 sweep_done
+gc all 0
 scavenge_all
 s7 = span 512
 heap_retained
@@ -175,7 +175,6 @@ def test_every_operation_is_read_as_it_is_written() -> None:
             PokeSummary(4, 1, 0x40),
             PokeChunk(-0xC000, 0, (1 << 512) - 1),
             PokeSearchAddr(3),
-            BgStart(),
             Tick(10_000_000),
             Tick(1_500_000),
             Timer(),
@@ -189,6 +188,7 @@ def test_every_operation_is_read_as_it_is_written() -> None:
             Pace((1 << 64) - 1, 4 << 20),
             MarkTermination(8 << 20, 4 << 20),
             SweepDone(),
+            Gc((1 << 64) - 1, 0),
             ScavengeAll(),
             Span(7, 512),
             HeapRetained(),

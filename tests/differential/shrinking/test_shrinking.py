@@ -421,7 +421,7 @@ def test_a_float_loses_its_sign_and_what_it_can_of_its_fraction() -> None:
 
 
 def test_durations_are_put_together() -> None:
-    program = Program((p.Tick(7), p.BgStart(), p.Tick(5), p.Tick(8)), pacing=True)
+    program = Program((p.Tick(7), p.Ready(), p.Tick(5), p.Tick(8)), pacing=True)
 
     def fails(candidate: Program) -> bool:
         """Whether twenty nanoseconds pass."""
@@ -503,7 +503,7 @@ def test_a_controller_at_its_bound_shrinks_to_the_rounds_that_it_takes() -> None
         assert len(shrunk.operations) <= 12 and shrunk.pacing
 
 
-def test_a_partial_page_released_shrinks_to_a_free_page_and_a_wake() -> None:
+def test_a_partial_page_released_shrinks_to_a_free_page_a_cycle_and_a_look() -> None:
     def throws(program: Program) -> bool:
         return "less than one physical page" in (transcript_of(program).steps or [pb.Step()])[-1].outcome.thrown.text
 
@@ -511,8 +511,8 @@ def test_a_partial_page_released_shrinks_to_a_free_page_and_a_wake() -> None:
     shrunk = shrunk_while(next(program for program in programs if throws(program)), throws)
     assert is_minimal(shrunk, throws)
     kinds = [type(operation) for operation in shrunk.operations]
-    assert kinds[0] == p.Span and kinds[-1] == p.Wake and {p.Free, p.PokePhysPage, p.BgStart} <= set(kinds)
-    assert len(kinds) <= 7
+    assert kinds[0] == p.Span and {p.Free, p.PokePhysPage} <= set(kinds)
+    assert len(kinds) == 5
 
 
 def test_bad_summary_data_shrinks_to_a_growth_a_lie_and_an_allocation() -> None:

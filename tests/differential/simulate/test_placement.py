@@ -20,7 +20,7 @@ def placed(*rows: Row, gogc: int | None = 100) -> Placement:
 
 def test_a_program_begins_with_its_surroundings() -> None:
     program = placed(Row(SECOND, PAGE, 0)).program
-    assert program.operations[:4] == (p.BgStart(), p.Gomaxprocs(8), p.ScavengeCost(77), p.Scavtrace(True))
+    assert program.operations[:3] == (p.Gomaxprocs(8), p.ScavengeCost(77), p.Scavtrace(True))
     assert program.pacing and not program.outside_contract
 
 
@@ -29,11 +29,11 @@ def test_ticks_add_up_to_the_history() -> None:
     assert sum(o.duration_ns for o in operations if isinstance(o, p.Tick)) == 1000 * SECOND
 
 
-def test_a_cycle_is_mark_termination_then_sweep_then_a_new_generation_then_sysmon() -> None:
+def test_a_cycle_is_mark_termination_then_sweep_then_a_new_generation_then_a_tick() -> None:
     operations = placed(Row(SECOND, 4 << 20, 0), Row(2 * SECOND, 0, PAGE), Row(130 * SECOND, 0, 0)).program.operations
     kinds = [type(operation) for operation in operations]
     at = kinds.index(p.MarkTermination, kinds.index(p.MarkTermination) + 1)
-    assert kinds[at : at + 5] == [p.MarkTermination, p.Free, p.SweepDone, p.Tick, p.Sysmon]
+    assert kinds[at : at + 4] == [p.MarkTermination, p.Free, p.SweepDone, p.Tick]
 
 
 def test_dead_pages_are_freed_by_the_next_cycle_and_not_before() -> None:

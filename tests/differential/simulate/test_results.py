@@ -53,9 +53,7 @@ def test_each_cycle_prints_one_trace_line(results: Results) -> None:
 
 def test_a_failure_ends_the_results_with_its_own_words() -> None:
     placement = Placement(
-        p.Program(
-            (p.BgStart(), p.PokeClock(-5), p.PrintScavTrace(0, 0), p.Tick(1)), outside_contract=True, pacing=True
-        ),
+        p.Program((p.Wake(), p.PokeClock(-5), p.PrintScavTrace(0, 0), p.Tick(1)), outside_contract=True, pacing=True),
         (Mark(1, Moment.ROW_END, 0, 0, 0), Mark(4, Moment.ROW_END, 0, 0, 0)),
         1,
     )

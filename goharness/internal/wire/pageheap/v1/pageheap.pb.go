@@ -621,7 +621,6 @@ type Operation struct {
 	//	*Operation_PokeSummary
 	//	*Operation_PokeChunk
 	//	*Operation_PokeSearchAddr
-	//	*Operation_BgStart
 	//	*Operation_Tick
 	//	*Operation_Timer
 	//	*Operation_Sysmon
@@ -641,6 +640,7 @@ type Operation struct {
 	//	*Operation_PokePhysPage
 	//	*Operation_PokeStats
 	//	*Operation_PokeClock
+	//	*Operation_Gc
 	Operation     isOperation_Operation `protobuf_oneof:"operation"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -854,15 +854,6 @@ func (x *Operation) GetPokeSearchAddr() *PokeSearchAddr {
 	return nil
 }
 
-func (x *Operation) GetBgStart() *BgStart {
-	if x != nil {
-		if x, ok := x.Operation.(*Operation_BgStart); ok {
-			return x.BgStart
-		}
-	}
-	return nil
-}
-
 func (x *Operation) GetTick() *Tick {
 	if x != nil {
 		if x, ok := x.Operation.(*Operation_Tick); ok {
@@ -1034,6 +1025,15 @@ func (x *Operation) GetPokeClock() *PokeClock {
 	return nil
 }
 
+func (x *Operation) GetGc() *Gc {
+	if x != nil {
+		if x, ok := x.Operation.(*Operation_Gc); ok {
+			return x.Gc
+		}
+	}
+	return nil
+}
+
 type isOperation_Operation interface {
 	isOperation_Operation()
 }
@@ -1133,11 +1133,6 @@ type Operation_PokeSearchAddr struct {
 	PokeSearchAddr *PokeSearchAddr `protobuf:"bytes,19,opt,name=poke_search_addr,json=pokeSearchAddr,proto3,oneof"`
 }
 
-type Operation_BgStart struct {
-	// bg_start
-	BgStart *BgStart `protobuf:"bytes,20,opt,name=bg_start,json=bgStart,proto3,oneof"`
-}
-
 type Operation_Tick struct {
 	// tick NS
 	Tick *Tick `protobuf:"bytes,21,opt,name=tick,proto3,oneof"`
@@ -1233,6 +1228,11 @@ type Operation_PokeClock struct {
 	PokeClock *PokeClock `protobuf:"bytes,39,opt,name=poke_clock,json=pokeClock,proto3,oneof"`
 }
 
+type Operation_Gc struct {
+	// gc GOAL LAST_GOAL
+	Gc *Gc `protobuf:"bytes,40,opt,name=gc,proto3,oneof"`
+}
+
 func (*Operation_Grow) isOperation_Operation() {}
 
 func (*Operation_Alloc) isOperation_Operation() {}
@@ -1271,8 +1271,6 @@ func (*Operation_PokeChunk) isOperation_Operation() {}
 
 func (*Operation_PokeSearchAddr) isOperation_Operation() {}
 
-func (*Operation_BgStart) isOperation_Operation() {}
-
 func (*Operation_Tick) isOperation_Operation() {}
 
 func (*Operation_Timer) isOperation_Operation() {}
@@ -1310,6 +1308,8 @@ func (*Operation_PokePhysPage) isOperation_Operation() {}
 func (*Operation_PokeStats) isOperation_Operation() {}
 
 func (*Operation_PokeClock) isOperation_Operation() {}
+
+func (*Operation_Gc) isOperation_Operation() {}
 
 // Grow adds whole chunks to the page heap.
 type Grow struct {
@@ -2356,44 +2356,7 @@ func (x *PokeSearchAddr) GetAddress() uint64 {
 	return 0
 }
 
-// BgStart starts the background scavenger and runs it until it parks.
-type BgStart struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
-}
-
-func (x *BgStart) Reset() {
-	*x = BgStart{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
-	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-	ms.StoreMessageInfo(mi)
-}
-
-func (x *BgStart) String() string {
-	return protoimpl.X.MessageStringOf(x)
-}
-
-func (*BgStart) ProtoMessage() {}
-
-func (x *BgStart) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
-	if x != nil {
-		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
-		if ms.LoadMessageInfo() == nil {
-			ms.StoreMessageInfo(mi)
-		}
-		return ms
-	}
-	return mi.MessageOf(x)
-}
-
-// Deprecated: Use BgStart.ProtoReflect.Descriptor instead.
-func (*BgStart) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{23}
-}
-
-// Tick lets virtual time pass; timers that come due fire in it.
+// Tick lets virtual time pass: sysmon looks first, and timers that come due fire in it.
 type Tick struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Nanoseconds.
@@ -2404,7 +2367,7 @@ type Tick struct {
 
 func (x *Tick) Reset() {
 	*x = Tick{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2416,7 +2379,7 @@ func (x *Tick) String() string {
 func (*Tick) ProtoMessage() {}
 
 func (x *Tick) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2429,7 +2392,7 @@ func (x *Tick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tick.ProtoReflect.Descriptor instead.
 func (*Tick) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{24}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Tick) GetDurationNs() uint64 {
@@ -2448,7 +2411,7 @@ type Timer struct {
 
 func (x *Timer) Reset() {
 	*x = Timer{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2460,7 +2423,7 @@ func (x *Timer) String() string {
 func (*Timer) ProtoMessage() {}
 
 func (x *Timer) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2473,7 +2436,7 @@ func (x *Timer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Timer.ProtoReflect.Descriptor instead.
 func (*Timer) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{25}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{24}
 }
 
 // Sysmon looks at sysmonWake and wakes the scavenger if it is set.
@@ -2485,7 +2448,7 @@ type Sysmon struct {
 
 func (x *Sysmon) Reset() {
 	*x = Sysmon{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2497,7 +2460,7 @@ func (x *Sysmon) String() string {
 func (*Sysmon) ProtoMessage() {}
 
 func (x *Sysmon) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2510,7 +2473,7 @@ func (x *Sysmon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sysmon.ProtoReflect.Descriptor instead.
 func (*Sysmon) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{26}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{25}
 }
 
 // Wake calls wakeScavenger.
@@ -2522,7 +2485,7 @@ type Wake struct {
 
 func (x *Wake) Reset() {
 	*x = Wake{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2534,7 +2497,7 @@ func (x *Wake) String() string {
 func (*Wake) ProtoMessage() {}
 
 func (x *Wake) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2547,7 +2510,7 @@ func (x *Wake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Wake.ProtoReflect.Descriptor instead.
 func (*Wake) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{27}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{26}
 }
 
 // Ready calls readyForScavenger.
@@ -2559,7 +2522,7 @@ type Ready struct {
 
 func (x *Ready) Reset() {
 	*x = Ready{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2571,7 +2534,7 @@ func (x *Ready) String() string {
 func (*Ready) ProtoMessage() {}
 
 func (x *Ready) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2584,7 +2547,7 @@ func (x *Ready) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ready.ProtoReflect.Descriptor instead.
 func (*Ready) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{28}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{27}
 }
 
 // Gomaxprocs sets gomaxprocs.
@@ -2598,7 +2561,7 @@ type Gomaxprocs struct {
 
 func (x *Gomaxprocs) Reset() {
 	*x = Gomaxprocs{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2610,7 +2573,7 @@ func (x *Gomaxprocs) String() string {
 func (*Gomaxprocs) ProtoMessage() {}
 
 func (x *Gomaxprocs) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2623,7 +2586,7 @@ func (x *Gomaxprocs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Gomaxprocs.ProtoReflect.Descriptor instead.
 func (*Gomaxprocs) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{29}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Gomaxprocs) GetCount() uint64 {
@@ -2644,7 +2607,7 @@ type ScavengeCost struct {
 
 func (x *ScavengeCost) Reset() {
 	*x = ScavengeCost{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2656,7 +2619,7 @@ func (x *ScavengeCost) String() string {
 func (*ScavengeCost) ProtoMessage() {}
 
 func (x *ScavengeCost) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2669,7 +2632,7 @@ func (x *ScavengeCost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScavengeCost.ProtoReflect.Descriptor instead.
 func (*ScavengeCost) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{30}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *ScavengeCost) GetCostNs() uint64 {
@@ -2690,7 +2653,7 @@ type Faketime struct {
 
 func (x *Faketime) Reset() {
 	*x = Faketime{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2702,7 +2665,7 @@ func (x *Faketime) String() string {
 func (*Faketime) ProtoMessage() {}
 
 func (x *Faketime) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2715,7 +2678,7 @@ func (x *Faketime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Faketime.ProtoReflect.Descriptor instead.
 func (*Faketime) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{31}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Faketime) GetOn() bool {
@@ -2736,7 +2699,7 @@ type Scavtrace struct {
 
 func (x *Scavtrace) Reset() {
 	*x = Scavtrace{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2748,7 +2711,7 @@ func (x *Scavtrace) String() string {
 func (*Scavtrace) ProtoMessage() {}
 
 func (x *Scavtrace) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2761,7 +2724,7 @@ func (x *Scavtrace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scavtrace.ProtoReflect.Descriptor instead.
 func (*Scavtrace) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{32}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Scavtrace) GetOn() bool {
@@ -2784,7 +2747,7 @@ type Pace struct {
 
 func (x *Pace) Reset() {
 	*x = Pace{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2796,7 +2759,7 @@ func (x *Pace) String() string {
 func (*Pace) ProtoMessage() {}
 
 func (x *Pace) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2809,7 +2772,7 @@ func (x *Pace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pace.ProtoReflect.Descriptor instead.
 func (*Pace) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{33}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Pace) GetHeapGoal() uint64 {
@@ -2839,7 +2802,7 @@ type MarkTermination struct {
 
 func (x *MarkTermination) Reset() {
 	*x = MarkTermination{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2851,7 +2814,7 @@ func (x *MarkTermination) String() string {
 func (*MarkTermination) ProtoMessage() {}
 
 func (x *MarkTermination) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2864,7 +2827,7 @@ func (x *MarkTermination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkTermination.ProtoReflect.Descriptor instead.
 func (*MarkTermination) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{34}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *MarkTermination) GetHeapGoal() uint64 {
@@ -2890,7 +2853,7 @@ type SweepDone struct {
 
 func (x *SweepDone) Reset() {
 	*x = SweepDone{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2902,7 +2865,7 @@ func (x *SweepDone) String() string {
 func (*SweepDone) ProtoMessage() {}
 
 func (x *SweepDone) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2915,7 +2878,7 @@ func (x *SweepDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SweepDone.ProtoReflect.Descriptor instead.
 func (*SweepDone) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{35}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{34}
 }
 
 // ScavengeAll calls mheap.scavengeAll.
@@ -2927,7 +2890,7 @@ type ScavengeAll struct {
 
 func (x *ScavengeAll) Reset() {
 	*x = ScavengeAll{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2939,7 +2902,7 @@ func (x *ScavengeAll) String() string {
 func (*ScavengeAll) ProtoMessage() {}
 
 func (x *ScavengeAll) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2952,7 +2915,7 @@ func (x *ScavengeAll) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScavengeAll.ProtoReflect.Descriptor instead.
 func (*ScavengeAll) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{36}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{35}
 }
 
 // Span allocates pages as mheap.allocSpan does: the heap grows if it must, and scavenges if it grew past its goal.
@@ -2968,7 +2931,7 @@ type Span struct {
 
 func (x *Span) Reset() {
 	*x = Span{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2980,7 +2943,7 @@ func (x *Span) String() string {
 func (*Span) ProtoMessage() {}
 
 func (x *Span) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2993,7 +2956,7 @@ func (x *Span) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Span.ProtoReflect.Descriptor instead.
 func (*Span) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{37}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{36}
 }
 
 func (x *Span) GetSlot() uint32 {
@@ -3019,7 +2982,7 @@ type HeapRetained struct {
 
 func (x *HeapRetained) Reset() {
 	*x = HeapRetained{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3031,7 +2994,7 @@ func (x *HeapRetained) String() string {
 func (*HeapRetained) ProtoMessage() {}
 
 func (x *HeapRetained) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3044,7 +3007,7 @@ func (x *HeapRetained) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeapRetained.ProtoReflect.Descriptor instead.
 func (*HeapRetained) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{38}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{37}
 }
 
 // PrintScavTrace calls printScavTrace.
@@ -3062,7 +3025,7 @@ type PrintScavTrace struct {
 
 func (x *PrintScavTrace) Reset() {
 	*x = PrintScavTrace{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3074,7 +3037,7 @@ func (x *PrintScavTrace) String() string {
 func (*PrintScavTrace) ProtoMessage() {}
 
 func (x *PrintScavTrace) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3087,7 +3050,7 @@ func (x *PrintScavTrace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintScavTrace.ProtoReflect.Descriptor instead.
 func (*PrintScavTrace) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{39}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *PrintScavTrace) GetGeneration() uint32 {
@@ -3122,7 +3085,7 @@ type PokePhysPage struct {
 
 func (x *PokePhysPage) Reset() {
 	*x = PokePhysPage{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3134,7 +3097,7 @@ func (x *PokePhysPage) String() string {
 func (*PokePhysPage) ProtoMessage() {}
 
 func (x *PokePhysPage) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3147,7 +3110,7 @@ func (x *PokePhysPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokePhysPage.ProtoReflect.Descriptor instead.
 func (*PokePhysPage) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{40}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *PokePhysPage) GetByteCount() uint64 {
@@ -3172,7 +3135,7 @@ type PokeStats struct {
 
 func (x *PokeStats) Reset() {
 	*x = PokeStats{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3184,7 +3147,7 @@ func (x *PokeStats) String() string {
 func (*PokeStats) ProtoMessage() {}
 
 func (x *PokeStats) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3197,7 +3160,7 @@ func (x *PokeStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeStats.ProtoReflect.Descriptor instead.
 func (*PokeStats) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{41}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *PokeStats) GetHeapSys() uint64 {
@@ -3232,7 +3195,7 @@ type PokeClock struct {
 
 func (x *PokeClock) Reset() {
 	*x = PokeClock{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3244,7 +3207,7 @@ func (x *PokeClock) String() string {
 func (*PokeClock) ProtoMessage() {}
 
 func (x *PokeClock) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3257,12 +3220,67 @@ func (x *PokeClock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeClock.ProtoReflect.Descriptor instead.
 func (*PokeClock) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{42}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *PokeClock) GetNowNs() uint64 {
 	if x != nil {
 		return x.NowNs
+	}
+	return 0
+}
+
+// Gc does what MarkTermination and then SweepDone do, as a whole cycle of the garbage collector does.
+type Gc struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Heap goal in bytes.
+	HeapGoal uint64 `protobuf:"fixed64,1,opt,name=heap_goal,json=heapGoal,proto3" json:"heap_goal,omitempty"`
+	// Heap goal of the cycle before, in bytes.
+	LastHeapGoal  uint64 `protobuf:"fixed64,2,opt,name=last_heap_goal,json=lastHeapGoal,proto3" json:"last_heap_goal,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Gc) Reset() {
+	*x = Gc{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Gc) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Gc) ProtoMessage() {}
+
+func (x *Gc) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Gc.ProtoReflect.Descriptor instead.
+func (*Gc) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{42}
+}
+
+func (x *Gc) GetHeapGoal() uint64 {
+	if x != nil {
+		return x.HeapGoal
+	}
+	return 0
+}
+
+func (x *Gc) GetLastHeapGoal() uint64 {
+	if x != nil {
+		return x.LastHeapGoal
 	}
 	return 0
 }
@@ -4354,8 +4372,7 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\fpoke_summary\x18\x11 \x01(\v2\x18.pageheap.v1.PokeSummaryH\x00R\vpokeSummary\x127\n" +
 	"\n" +
 	"poke_chunk\x18\x12 \x01(\v2\x16.pageheap.v1.PokeChunkH\x00R\tpokeChunk\x12G\n" +
-	"\x10poke_search_addr\x18\x13 \x01(\v2\x1b.pageheap.v1.PokeSearchAddrH\x00R\x0epokeSearchAddr\x121\n" +
-	"\bbg_start\x18\x14 \x01(\v2\x14.pageheap.v1.BgStartH\x00R\abgStart\x12'\n" +
+	"\x10poke_search_addr\x18\x13 \x01(\v2\x1b.pageheap.v1.PokeSearchAddrH\x00R\x0epokeSearchAddr\x12'\n" +
 	"\x04tick\x18\x15 \x01(\v2\x11.pageheap.v1.TickH\x00R\x04tick\x12*\n" +
 	"\x05timer\x18\x16 \x01(\v2\x12.pageheap.v1.TimerH\x00R\x05timer\x12-\n" +
 	"\x06sysmon\x18\x17 \x01(\v2\x13.pageheap.v1.SysmonH\x00R\x06sysmon\x12'\n" +
@@ -4379,8 +4396,9 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\n" +
 	"poke_stats\x18& \x01(\v2\x16.pageheap.v1.PokeStatsH\x00R\tpokeStats\x127\n" +
 	"\n" +
-	"poke_clock\x18' \x01(\v2\x16.pageheap.v1.PokeClockH\x00R\tpokeClockB\v\n" +
-	"\toperation\"=\n" +
+	"poke_clock\x18' \x01(\v2\x16.pageheap.v1.PokeClockH\x00R\tpokeClock\x12!\n" +
+	"\x02gc\x18( \x01(\v2\x0f.pageheap.v1.GcH\x00R\x02gcB\v\n" +
+	"\toperationJ\x04\b\x14\x10\x15R\bbg_start\"=\n" +
 	"\x04Grow\x12\x14\n" +
 	"\x05chunk\x18\x01 \x01(\x10R\x05chunk\x12\x1f\n" +
 	"\vchunk_count\x18\x02 \x01(\x06R\n" +
@@ -4448,8 +4466,7 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\tallocated\x18\x02 \x01(\fR\tallocated\x12\x1c\n" +
 	"\tscavenged\x18\x03 \x01(\fR\tscavenged\"*\n" +
 	"\x0ePokeSearchAddr\x12\x18\n" +
-	"\aaddress\x18\x01 \x01(\x06R\aaddress\"\t\n" +
-	"\aBgStart\"'\n" +
+	"\aaddress\x18\x01 \x01(\x06R\aaddress\"'\n" +
 	"\x04Tick\x12\x1f\n" +
 	"\vduration_ns\x18\x01 \x01(\x06R\n" +
 	"durationNs\"\a\n" +
@@ -4494,7 +4511,10 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\n" +
 	"heap_inuse\x18\x03 \x01(\x06R\theapInuse\"\"\n" +
 	"\tPokeClock\x12\x15\n" +
-	"\x06now_ns\x18\x01 \x01(\x06R\x05nowNs\"\xc4\x01\n" +
+	"\x06now_ns\x18\x01 \x01(\x06R\x05nowNs\"G\n" +
+	"\x02Gc\x12\x1b\n" +
+	"\theap_goal\x18\x01 \x01(\x06R\bheapGoal\x12$\n" +
+	"\x0elast_heap_goal\x18\x02 \x01(\x06R\flastHeapGoal\"\xc4\x01\n" +
 	"\n" +
 	"Transcript\x12\"\n" +
 	"\n" +
@@ -4720,26 +4740,26 @@ var file_pageheap_v1_pageheap_proto_goTypes = []any{
 	(*PokeSummary)(nil),      // 23: pageheap.v1.PokeSummary
 	(*PokeChunk)(nil),        // 24: pageheap.v1.PokeChunk
 	(*PokeSearchAddr)(nil),   // 25: pageheap.v1.PokeSearchAddr
-	(*BgStart)(nil),          // 26: pageheap.v1.BgStart
-	(*Tick)(nil),             // 27: pageheap.v1.Tick
-	(*Timer)(nil),            // 28: pageheap.v1.Timer
-	(*Sysmon)(nil),           // 29: pageheap.v1.Sysmon
-	(*Wake)(nil),             // 30: pageheap.v1.Wake
-	(*Ready)(nil),            // 31: pageheap.v1.Ready
-	(*Gomaxprocs)(nil),       // 32: pageheap.v1.Gomaxprocs
-	(*ScavengeCost)(nil),     // 33: pageheap.v1.ScavengeCost
-	(*Faketime)(nil),         // 34: pageheap.v1.Faketime
-	(*Scavtrace)(nil),        // 35: pageheap.v1.Scavtrace
-	(*Pace)(nil),             // 36: pageheap.v1.Pace
-	(*MarkTermination)(nil),  // 37: pageheap.v1.MarkTermination
-	(*SweepDone)(nil),        // 38: pageheap.v1.SweepDone
-	(*ScavengeAll)(nil),      // 39: pageheap.v1.ScavengeAll
-	(*Span)(nil),             // 40: pageheap.v1.Span
-	(*HeapRetained)(nil),     // 41: pageheap.v1.HeapRetained
-	(*PrintScavTrace)(nil),   // 42: pageheap.v1.PrintScavTrace
-	(*PokePhysPage)(nil),     // 43: pageheap.v1.PokePhysPage
-	(*PokeStats)(nil),        // 44: pageheap.v1.PokeStats
-	(*PokeClock)(nil),        // 45: pageheap.v1.PokeClock
+	(*Tick)(nil),             // 26: pageheap.v1.Tick
+	(*Timer)(nil),            // 27: pageheap.v1.Timer
+	(*Sysmon)(nil),           // 28: pageheap.v1.Sysmon
+	(*Wake)(nil),             // 29: pageheap.v1.Wake
+	(*Ready)(nil),            // 30: pageheap.v1.Ready
+	(*Gomaxprocs)(nil),       // 31: pageheap.v1.Gomaxprocs
+	(*ScavengeCost)(nil),     // 32: pageheap.v1.ScavengeCost
+	(*Faketime)(nil),         // 33: pageheap.v1.Faketime
+	(*Scavtrace)(nil),        // 34: pageheap.v1.Scavtrace
+	(*Pace)(nil),             // 35: pageheap.v1.Pace
+	(*MarkTermination)(nil),  // 36: pageheap.v1.MarkTermination
+	(*SweepDone)(nil),        // 37: pageheap.v1.SweepDone
+	(*ScavengeAll)(nil),      // 38: pageheap.v1.ScavengeAll
+	(*Span)(nil),             // 39: pageheap.v1.Span
+	(*HeapRetained)(nil),     // 40: pageheap.v1.HeapRetained
+	(*PrintScavTrace)(nil),   // 41: pageheap.v1.PrintScavTrace
+	(*PokePhysPage)(nil),     // 42: pageheap.v1.PokePhysPage
+	(*PokeStats)(nil),        // 43: pageheap.v1.PokeStats
+	(*PokeClock)(nil),        // 44: pageheap.v1.PokeClock
+	(*Gc)(nil),               // 45: pageheap.v1.Gc
 	(*Transcript)(nil),       // 46: pageheap.v1.Transcript
 	(*Step)(nil),             // 47: pageheap.v1.Step
 	(*Outcome)(nil),          // 48: pageheap.v1.Outcome
@@ -4775,26 +4795,26 @@ var file_pageheap_v1_pageheap_proto_depIdxs = []int32{
 	23, // 18: pageheap.v1.Operation.poke_summary:type_name -> pageheap.v1.PokeSummary
 	24, // 19: pageheap.v1.Operation.poke_chunk:type_name -> pageheap.v1.PokeChunk
 	25, // 20: pageheap.v1.Operation.poke_search_addr:type_name -> pageheap.v1.PokeSearchAddr
-	26, // 21: pageheap.v1.Operation.bg_start:type_name -> pageheap.v1.BgStart
-	27, // 22: pageheap.v1.Operation.tick:type_name -> pageheap.v1.Tick
-	28, // 23: pageheap.v1.Operation.timer:type_name -> pageheap.v1.Timer
-	29, // 24: pageheap.v1.Operation.sysmon:type_name -> pageheap.v1.Sysmon
-	30, // 25: pageheap.v1.Operation.wake:type_name -> pageheap.v1.Wake
-	31, // 26: pageheap.v1.Operation.ready:type_name -> pageheap.v1.Ready
-	32, // 27: pageheap.v1.Operation.gomaxprocs:type_name -> pageheap.v1.Gomaxprocs
-	33, // 28: pageheap.v1.Operation.scavenge_cost:type_name -> pageheap.v1.ScavengeCost
-	34, // 29: pageheap.v1.Operation.faketime:type_name -> pageheap.v1.Faketime
-	35, // 30: pageheap.v1.Operation.scavtrace:type_name -> pageheap.v1.Scavtrace
-	36, // 31: pageheap.v1.Operation.pace:type_name -> pageheap.v1.Pace
-	37, // 32: pageheap.v1.Operation.mark_termination:type_name -> pageheap.v1.MarkTermination
-	38, // 33: pageheap.v1.Operation.sweep_done:type_name -> pageheap.v1.SweepDone
-	39, // 34: pageheap.v1.Operation.scavenge_all:type_name -> pageheap.v1.ScavengeAll
-	40, // 35: pageheap.v1.Operation.span:type_name -> pageheap.v1.Span
-	41, // 36: pageheap.v1.Operation.heap_retained:type_name -> pageheap.v1.HeapRetained
-	42, // 37: pageheap.v1.Operation.print_scav_trace:type_name -> pageheap.v1.PrintScavTrace
-	43, // 38: pageheap.v1.Operation.poke_phys_page:type_name -> pageheap.v1.PokePhysPage
-	44, // 39: pageheap.v1.Operation.poke_stats:type_name -> pageheap.v1.PokeStats
-	45, // 40: pageheap.v1.Operation.poke_clock:type_name -> pageheap.v1.PokeClock
+	26, // 21: pageheap.v1.Operation.tick:type_name -> pageheap.v1.Tick
+	27, // 22: pageheap.v1.Operation.timer:type_name -> pageheap.v1.Timer
+	28, // 23: pageheap.v1.Operation.sysmon:type_name -> pageheap.v1.Sysmon
+	29, // 24: pageheap.v1.Operation.wake:type_name -> pageheap.v1.Wake
+	30, // 25: pageheap.v1.Operation.ready:type_name -> pageheap.v1.Ready
+	31, // 26: pageheap.v1.Operation.gomaxprocs:type_name -> pageheap.v1.Gomaxprocs
+	32, // 27: pageheap.v1.Operation.scavenge_cost:type_name -> pageheap.v1.ScavengeCost
+	33, // 28: pageheap.v1.Operation.faketime:type_name -> pageheap.v1.Faketime
+	34, // 29: pageheap.v1.Operation.scavtrace:type_name -> pageheap.v1.Scavtrace
+	35, // 30: pageheap.v1.Operation.pace:type_name -> pageheap.v1.Pace
+	36, // 31: pageheap.v1.Operation.mark_termination:type_name -> pageheap.v1.MarkTermination
+	37, // 32: pageheap.v1.Operation.sweep_done:type_name -> pageheap.v1.SweepDone
+	38, // 33: pageheap.v1.Operation.scavenge_all:type_name -> pageheap.v1.ScavengeAll
+	39, // 34: pageheap.v1.Operation.span:type_name -> pageheap.v1.Span
+	40, // 35: pageheap.v1.Operation.heap_retained:type_name -> pageheap.v1.HeapRetained
+	41, // 36: pageheap.v1.Operation.print_scav_trace:type_name -> pageheap.v1.PrintScavTrace
+	42, // 37: pageheap.v1.Operation.poke_phys_page:type_name -> pageheap.v1.PokePhysPage
+	43, // 38: pageheap.v1.Operation.poke_stats:type_name -> pageheap.v1.PokeStats
+	44, // 39: pageheap.v1.Operation.poke_clock:type_name -> pageheap.v1.PokeClock
+	45, // 40: pageheap.v1.Operation.gc:type_name -> pageheap.v1.Gc
 	1,  // 41: pageheap.v1.Call.function:type_name -> pageheap.v1.Function
 	53, // 42: pageheap.v1.Transcript.start:type_name -> pageheap.v1.Observation
 	47, // 43: pageheap.v1.Transcript.steps:type_name -> pageheap.v1.Step
@@ -4848,7 +4868,6 @@ func file_pageheap_v1_pageheap_proto_init() {
 		(*Operation_PokeSummary)(nil),
 		(*Operation_PokeChunk)(nil),
 		(*Operation_PokeSearchAddr)(nil),
-		(*Operation_BgStart)(nil),
 		(*Operation_Tick)(nil),
 		(*Operation_Timer)(nil),
 		(*Operation_Sysmon)(nil),
@@ -4868,6 +4887,7 @@ func file_pageheap_v1_pageheap_proto_init() {
 		(*Operation_PokePhysPage)(nil),
 		(*Operation_PokeStats)(nil),
 		(*Operation_PokeClock)(nil),
+		(*Operation_Gc)(nil),
 	}
 	file_pageheap_v1_pageheap_proto_msgTypes[6].OneofWrappers = []any{}
 	file_pageheap_v1_pageheap_proto_msgTypes[43].OneofWrappers = []any{}
