@@ -32,6 +32,9 @@ DRAWN_BATCH_COUNT = 32
 CHECKPOINTED_EVERY = 8
 CHECKPOINTED_REMAINDER = 4
 CHECKPOINT_INTERVAL = 16
+# Of targets that answer alike, with no specification among them, one program of these is searched for contradictions:
+# a number without a divisor in common with the distances above, so that programs of each kind have their turn.
+CHECKED_EVERY = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,11 @@ class Work:
     def checkpoint_interval(self) -> int:
         """How often the target is to say the whole state."""
         return CHECKPOINT_INTERVAL if self.number % CHECKPOINTED_EVERY == CHECKPOINTED_REMAINDER else 0
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether transcripts that nobody trusts are searched for contradictions also where all are alike."""
+        return self.number % CHECKED_EVERY == 0
 
 
 def keep_hypothesis_files_away() -> None:

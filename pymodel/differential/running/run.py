@@ -96,7 +96,7 @@ class Run:
         sent = False
         while self._window_has_room() and self._within_budget():
             work = next(self._works)
-            self._side_by_side.submit(work.program, work.checkpoint_interval)
+            self._side_by_side.submit(work.program, work.checkpoint_interval, check=work.is_checked)
             self._window.append(work)
             self._window_operation_count += len(work.program.operations)
             self._sent_count += 1

@@ -45,6 +45,7 @@ class Comparison:
 class _Pending:
     request: EncodedProgram
     targets: list[Target]
+    check: bool
     left_out: dict[str, str] = field(default_factory=dict)
 
 
@@ -81,12 +82,15 @@ class SideBySide:
         """Programs submitted and not collected."""
         return len(self._pending)
 
-    def submit(self, program: Program, checkpoint_interval: int = 0) -> None:
-        """Sends a program to every target that can run it."""
+    def submit(self, program: Program, checkpoint_interval: int = 0, *, check: bool = True) -> None:
+        """Sends a program to every target that can run it.
+
+        Without `check`, transcripts that all targets sent alike are not searched for contradictions.
+        """
         program_id, self._next_id = self._next_id, self._next_id + 1
         encoded = encode_program(program, program_id, checkpoint_interval)
         request = EncodedProgram(program_id, program, encoded, checkpoint_interval)
-        pending = _Pending(request, [])
+        pending = _Pending(request, [], check)
         for target in self.targets:
             reason = reason_to_leave_out(self.descriptions[target.name], program, len(encoded))
             if reason is None:
@@ -113,7 +117,7 @@ class SideBySide:
                 except HarnessError as error:
                     failures.append(error)
         program = pending.request.program
-        divergence = self._compare(program, pending.request.program_id, transcripts, failures)
+        divergence = self._compare(pending, transcripts, failures)
         return Comparison(
             program, pending.request.program_id, transcripts, tuple(failures), pending.left_out, divergence
         )
@@ -126,12 +130,18 @@ class SideBySide:
         return [self.collect() for _ in range(self.pending_count)]
 
     def _compare(
-        self, program: Program, program_id: int, transcripts: dict[str, bytes], failures: list[HarnessError]
+        self, pending: _Pending, transcripts: dict[str, bytes], failures: list[HarnessError]
     ) -> Divergence | None:
         """Compares; takes out of `transcripts`, one after the other, those that contradict themselves."""
         while len(transcripts) > 1:
             try:
-                return compare(program, transcripts, program_id=program_id, strictness=self.strictness)
+                return compare(
+                    pending.request.program,
+                    transcripts,
+                    program_id=pending.request.program_id,
+                    strictness=self.strictness,
+                    check=pending.check,
+                )
             except TargetLied as lie:
                 failures.append(lie)
                 del transcripts[lie.target]
