@@ -15,16 +15,17 @@ from typing import Any
 import click
 from rich.console import Console
 
-from pymodel.differential.comparison.strictness import SCALAR_NAMES, Part, strictness_ignoring
+from pymodel.differential.comparison.strictness import SCALAR_NAMES, Part
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
 from pymodel.differential.running.allocator import map_large_blocks
 from pymodel.differential.running.budget import DEFAULT_SECONDS, Budget
+from pymodel.differential.running.opening import open_targets, replay_flags
 from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.replay import replay_text
 from pymodel.differential.running.run import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
 from pymodel.differential.running.show import show_trace
-from pymodel.differential.running.side_by_side import SideBySide, check_comparable
+from pymodel.differential.running.side_by_side import SideBySide
 from pymodel.differential.running.summary import WIDTH_MAX, summary
 from pymodel.differential.simulate.command import simulate
 from pymodel.differential.targets.capabilities import PROTOCOL_VERSION
@@ -190,9 +191,9 @@ def run(
     budget = Budget(program_count, operation_count, seconds)
     seed = secrets.randbits(32) if seed is None else seed
     limits = TimeLimits(start_seconds, program_seconds)
-    settings = RunSettings(seed, budget, folder, stop_after, _replay_flags(specs, model, ignored))
+    settings = RunSettings(seed, budget, folder, stop_after, replay_flags(specs, model, ignored))
     console = Console(stderr=True)
-    with closing(_open(specs, model, ignored, limits)) as side_by_side:
+    with closing(open_targets(specs, model, ignored, limits)) as side_by_side:
         click.echo(f"seed {seed}, {budget}, {' and '.join(side_by_side.names)}", err=True)
         with Progress(console, budget) as progress:
             result = Run(settings, side_by_side, progress).execute()
@@ -217,7 +218,7 @@ def replay(
     scavdiff replay scavdiff-findings/alloc-search-addr-7.trace
     scavdiff replay --target 'exec:./my-port' tests/traces/q1.trace
     """
-    with closing(_open(specs, model, ignored, TimeLimits(start_seconds, program_seconds))) as side_by_side:
+    with closing(open_targets(specs, model, ignored, TimeLimits(start_seconds, program_seconds))) as side_by_side:
         text, status = replay_text(file, side_by_side)
         click.echo(text, nl=False)
     sys.exit(status)
@@ -260,27 +261,6 @@ def describe(specs: tuple[str, ...]) -> None:
                 f"  operations     at most {description.operation_count_max:,} in a program\n"
                 f"  program bytes  at most {description.program_bytes_max:,}"
             )
-
-
-def _open(specs: Sequence[str], model: bool, ignored: Sequence[str], limits: TimeLimits) -> SideBySide:
-    """The targets of a command, connected."""
-    wanted = [*(["model"] if model and "model" not in specs else []), *specs]
-    targets = [make_target(spec, spec, limits) for spec in wanted]
-    check_comparable(targets)
-    side_by_side = SideBySide(targets, strictness_ignoring(ignored))
-    try:
-        side_by_side.open()
-    except BaseException:
-        side_by_side.close()
-        raise
-    return side_by_side
-
-
-def _replay_flags(specs: Sequence[str], model: bool, ignored: Sequence[str]) -> tuple[str, ...]:
-    """The flags that give `scavdiff replay` the same targets; none for the default ones."""
-    flags = [] if tuple(specs) == ("go",) else [flag for spec in specs for flag in ("--target", spec)]
-    flags += [flag for name in ignored for flag in ("--ignore", name)]
-    return (*flags, *([] if model else ["--no-model"]))
 
 
 if __name__ == "__main__":
