@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from pymodel.differential.programs.operations import KIND_BY_CLASS
 from pymodel.differential.programs.program import Operation, Program
@@ -40,6 +41,38 @@ class Tally:
         self.program_kinds[kind] += 1
         self.operations.update(map(kind_name, program.operations[:step_count]))
         self.outcomes.update(outcomes)
+
+    def add(self, other: Tally) -> None:
+        """Counts what `other` counted."""
+        for each in fields(self):
+            mine, others = getattr(self, each.name), getattr(other, each.name)
+            if isinstance(mine, Counter):
+                mine.update(others)
+            else:
+                setattr(self, each.name, mine + others)
+
+    def to_plain(self) -> dict[str, Any]:
+        """The counts as JSON has them; those of 0 are left out."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        plain = {name: dict(value) if isinstance(value, Counter) else value for name, value in plain.items()}
+        plain["left_out"] = [[*pair, count] for pair, count in self.left_out.items()]
+        return {name: value for name, value in plain.items() if value}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Tally:
+        """The counts of `to_plain`; raises ValueError for what is none."""
+        given: dict[str, Any] = {}
+        for each in fields(cls):
+            value = plain.get(each.name)
+            if value is None:
+                continue
+            if each.name == "left_out":
+                given[each.name] = Counter({(name, reason): int(count) for name, reason, count in value})
+            elif isinstance(value, Mapping):
+                given[each.name] = Counter({name: int(count) for name, count in value.items()})
+            else:
+                given[each.name] = int(value)
+        return cls(**given)
 
 
 def kind_name(operation: Operation) -> str:
