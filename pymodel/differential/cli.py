@@ -20,12 +20,15 @@ from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
 from pymodel.differential.running.allocator import map_large_blocks
 from pymodel.differential.running.budget import DEFAULT_SECONDS, Budget
+from pymodel.differential.running.known_failing import KnownFailing
 from pymodel.differential.running.opening import open_targets, replay_flags
 from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.replay import replay_text
 from pymodel.differential.running.run import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
 from pymodel.differential.running.show import show_trace
 from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.running.status_table import StatusTable, replay_many
+from pymodel.differential.running.statuses import traces_in
 from pymodel.differential.running.summary import WIDTH_MAX, summary
 from pymodel.differential.simulate.command import simulate
 from pymodel.differential.targets.capabilities import PROTOCOL_VERSION
@@ -40,6 +43,8 @@ and that prints "listening on unix:/path" or "listening on tcp:host:port"."""
 IGNORABLE = (*(part.value for part in Part), *SCALAR_NAMES)
 EXIT_HELP = """Exit status: 0 no divergence; 1 a divergence, whatever else happened; 2 a harness error (a target that
 died, hung or broke the protocol) or bad input; 130 interrupted."""
+REPLAY_EXIT_HELP = """Exit status: 0 no divergence but those that --known-failing lists; 1 a divergence, whatever else
+happened, or a wrong entry in that list; 2 a harness error, a STALE trace or bad input; 130 interrupted."""
 
 
 class Failure(click.ClickException):
@@ -124,6 +129,7 @@ def main() -> None:
     \b
     scavdiff run                        compare the model with Go for a minute
     scavdiff replay FILE.trace          run a trace again and see each step
+    scavdiff replay DIR                 see which of many traces are fixed
     scavdiff show FILE.trace            see the page heap after each step
     scavdiff describe --target SPEC     ask a target who it is
     scavdiff simulate --shape sawtooth  see the scavenger at work in virtual time
@@ -201,26 +207,47 @@ def run(
     sys.exit(result.exit_status)
 
 
-@main.command(epilog=EXIT_HELP)
-@click.argument("file", type=click.Path(path_type=Path))
+@main.command(epilog=REPLAY_EXIT_HELP)
+@click.argument("paths", metavar="DIR|FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--known-failing",
+    "known_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A list of what may fail, in lines `TRACE-OR-SIGNATURE  # WHY`. An entry that no longer fails, or that names "
+    "nothing, fails the run.",
+)
 @target_options(("go",))
 def replay(
-    file: Path,
+    paths: tuple[Path, ...],
+    known_path: Path | None,
     specs: tuple[str, ...],
     ignored: tuple[str, ...],
     model: bool,
     program_seconds: float,
     start_seconds: float,
 ) -> None:
-    """Run the trace FILE on all targets, and print what each did at each step.
+    """Run stored traces on all targets, and tell what became of what they were kept for.
+
+    Of one FILE each step is printed, with what each target did. Of several, and of a folder with all in and below it,
+    each trace gets a row: FIXED, STILL FAILS or CHANGED, by what its first comment says that it showed; AGREES, if it
+    says nothing and the targets agree; STALE, if it cannot be run.
 
     \b
     scavdiff replay scavdiff-findings/alloc-search-addr-7.trace
-    scavdiff replay --target 'exec:./my-port' tests/traces/q1.trace
+    scavdiff replay --target 'exec:./my-port' scavdiff-findings
+    scavdiff replay --target 'exec:./my-port' --known-failing known-failing.txt regressions
     """
+    known = KnownFailing() if known_path is None else KnownFailing.read(known_path)
+    one = paths[0] if len(paths) == 1 and not paths[0].is_dir() else None
+    traces = [] if one is not None else traces_in(paths)
     with closing(open_targets(specs, model, ignored, TimeLimits(start_seconds, program_seconds))) as side_by_side:
-        text, status = replay_text(file, side_by_side)
-        click.echo(text, nl=False)
+        if one is not None:
+            text, status = replay_text(one, side_by_side, known)
+            click.echo(text, nl=False)
+        else:
+            table = StatusTable(traces, shutil.get_terminal_size((WIDTH_MAX, 0)).columns)
+            status = replay_many(traces, side_by_side, known, table, click.echo)
     sys.exit(status)
 
 
