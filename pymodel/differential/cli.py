@@ -6,7 +6,6 @@ import secrets
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -15,9 +14,9 @@ from typing import Any
 import click
 from rich.console import Console
 
-from pymodel.differential.comparison.strictness import SCALAR_NAMES, Part
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
+from pymodel.differential.options import EXIT_HELP, TARGET_HELP, target_options
 from pymodel.differential.running.allocator import map_large_blocks
 from pymodel.differential.running.budget import DEFAULT_SECONDS, Budget
 from pymodel.differential.running.known_failing import KnownFailing
@@ -32,17 +31,9 @@ from pymodel.differential.running.statuses import traces_in
 from pymodel.differential.running.summary import WIDTH_MAX, summary
 from pymodel.differential.simulate.command import simulate
 from pymodel.differential.targets.capabilities import PROTOCOL_VERSION
-from pymodel.differential.targets.endpoints import START_SECONDS_MAX
-from pymodel.differential.targets.target import PROGRAM_SECONDS_MAX
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 FINDINGS_FOLDER = Path("scavdiff-findings")
-TARGET_HELP = """A target; may be given several times. go: Go's own code, started by scavdiff. model: the Python
-specification. unix:/path or host:port: a server that runs already. 'exec:COMMAND ARGS': a server that scavdiff starts,
-and that prints "listening on unix:/path" or "listening on tcp:host:port"."""
-IGNORABLE = (*(part.value for part in Part), *SCALAR_NAMES)
-EXIT_HELP = """Exit status: 0 no divergence; 1 a divergence, whatever else happened; 2 a harness error (a target that
-died, hung or broke the protocol) or bad input; 130 interrupted."""
 REPLAY_EXIT_HELP = """Exit status: 0 no divergence but those that --known-failing lists; 1 a divergence, whatever else
 happened, or a wrong entry in that list; 2 a harness error, a STALE trace or bad input; 130 interrupted."""
 
@@ -78,45 +69,6 @@ class Group(click.Group):
             traceback.print_exc()
             click.echo("scavdiff itself failed; this says nothing of any target", err=True)
             raise click.exceptions.Exit(Failure.exit_code) from None
-
-
-def target_options(default: Sequence[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The flags that say what is compared."""
-
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in (
-            click.option(
-                "--start-seconds",
-                type=click.FloatRange(min=0, min_open=True),
-                default=START_SECONDS_MAX,
-                show_default=True,
-                help="How long a target may take to start.",
-            ),
-            click.option(
-                "--program-seconds",
-                type=click.FloatRange(min=0, min_open=True),
-                default=PROGRAM_SECONDS_MAX,
-                show_default=True,
-                help="How long a target may take for one program before it counts as hung.",
-            ),
-            click.option(
-                "--model/--no-model",
-                default=True,
-                help="Whether the Python specification takes part. Without it, name two targets.",
-            ),
-            click.option(
-                "--ignore",
-                "ignored",
-                multiple=True,
-                metavar="PART",
-                help=f"Let targets differ in this; may be given several times. One of: {', '.join(IGNORABLE)}.",
-            ),
-            click.option("--target", "specs", multiple=True, default=default, show_default=True, help=TARGET_HELP),
-        ):
-            command = option(command)
-        return command
-
-    return add
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
