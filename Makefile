@@ -24,7 +24,7 @@ coverage_floors := --go-floor 97 --python-floor 96
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## make .venv and find or install a Go toolchain; does only what is missing
@@ -72,6 +72,12 @@ test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
 .PHONY: test-python
 test-python: go ## Python's tests, with the real Go target
 	pytest $(ARGS)
+
+.PHONY: test-installed
+test-installed: go ## build the wheel, install it into an empty environment with pip, and test that
+	rm -rf build/dist build/installed && python -m hatchling build --directory build/dist
+	python -m venv build/installed && build/installed/bin/pip install --quiet build/dist/*.whl
+	INSTALLED_SCAVDIFF=build/installed/bin/scavdiff pytest tests/repository/test_installed.py
 
 .PHONY: coverage
 coverage: go ## what a run of fixed seed reaches of Go's own code and of the model, by file and line
