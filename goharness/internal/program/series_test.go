@@ -2,6 +2,7 @@ package program
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"testing"
 
 	"google.golang.org/grpc/codes"
@@ -124,4 +125,25 @@ func BenchmarkSeries(b *testing.B) {
 		digestsOf(b, runner, p)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/(64*256), "ns/operation")
+}
+
+// The same series and the same digest stand in tests/differential/programs/test_series.py.
+const programsSHA256 = "3a1c63be6908e2a9c60f5251e07ec068f96d7214dd47c871e89de4f1cbc1fb03"
+
+func TestGoMakesTheProgramsThatPythonMakes(t *testing.T) {
+	var maker series.Maker
+	maker.Use(newSeries(40, 120).Series)
+	digest := sha256.New()
+	for index := range uint64(40) {
+		p := newProgram(maker.Operations(index)...)
+		p.Id = proto.Uint64(index)
+		encoded, err := proto.MarshalOptions{Deterministic: true}.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest.Write(encoded)
+	}
+	if got := fmt.Sprintf("%x", digest.Sum(nil)); got != programsSHA256 {
+		t.Errorf("the programs are not those that Python makes: %s", got)
+	}
 }

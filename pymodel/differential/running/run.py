@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pymodel.differential.errors import HarnessError
+from pymodel.differential.generation.series_choice import series_of_run
 from pymodel.differential.generation.workload import Work, workload
 from pymodel.differential.running.budget import Budget
 from pymodel.differential.running.findings import Finding, print_trace, slug, trace_path, write_atomically
@@ -16,6 +17,7 @@ from pymodel.differential.running.minimal import Minimal, minimal_divergence
 from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.report import divergence_report, harness_report
 from pymodel.differential.running.side_by_side import FATAL_ERRORS, Comparison, SideBySide
+from pymodel.differential.running.sweep import SweepingWindow, can_sweep
 from pymodel.differential.running.tally import Tally
 from pymodel.differential.running.window import Window
 
@@ -61,10 +63,19 @@ class Run:
         self._settings = settings
         self._side_by_side = side_by_side
         self._progress = progress
-        self._window = Window(side_by_side, workload(settings.seed))
         self._fruitless = Fruitless()
         self._started = time.monotonic()
         self.result = RunResult()
+        self._window: Window | SweepingWindow = Window(side_by_side, workload(settings.seed))
+        # A number of programs is kept to exactly.
+        if settings.budget.program_count is None and can_sweep(side_by_side):
+            self._window = SweepingWindow(
+                self._window,
+                side_by_side,
+                series_of_run(settings.seed),
+                self.result.tally,
+                settings.budget.operation_count,
+            )
 
     def execute(self) -> RunResult:
         """Runs to the end of the budget, to the last finding wanted, to a fatal error or to Ctrl-C."""

@@ -22,7 +22,9 @@ from pymodel.differential.errors import (
 )
 from pymodel.differential.programs.codec import encode_program
 from pymodel.differential.programs.program import Program
-from pymodel.differential.targets.capabilities import Description, reason_to_leave_out
+from pymodel.differential.programs.series import Series
+from pymodel.differential.programs.series_codec import NoDigests, decode_digests, encode_series
+from pymodel.differential.targets.capabilities import Capability, Description, reason_to_leave_out
 from pymodel.differential.targets.target import EncodedProgram, Target
 
 # What no later program can mend.
@@ -39,6 +41,14 @@ class Comparison:
     failures: tuple[HarnessError, ...]
     left_out: dict[str, str]
     divergence: Divergence | None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesAnswers:
+    """What the targets answered to a series: each program's digest, by target name, and what went wrong with others."""
+
+    digests: dict[str, list[bytes]]
+    failures: tuple[HarnessError, ...]
 
 
 @dataclass(slots=True)
@@ -129,6 +139,47 @@ class SideBySide:
             self.submit(program, checkpoint_interval)
         return [self.collect() for _ in range(self.pending_count)]
 
+    @property
+    def series_targets(self) -> list[Target]:
+        """The targets that can make the programs of a series."""
+        return [target for target in self.targets if Capability.SERIES in self.descriptions[target.name].capabilities]
+
+    def run_series(self, all_series: Sequence[Series]) -> list[SeriesAnswers]:
+        """Sends series to the targets that can make their programs; nothing else may be pending.
+
+        Digests are not compared here. Raises only FATAL_ERRORS.
+        """
+        assert not self._pending, "programs of another caller are pending"
+        targets = self.series_targets
+        requests = []
+        for series in all_series:
+            program_id, self._next_id = self._next_id, self._next_id + 1
+            encoded = encode_series(series, program_id)
+            requests.append(EncodedProgram(program_id, series.heap, encoded, series=series))
+            for target in targets:
+                target.send(requests[-1])
+        return [self._answers(request, targets) for request in requests]
+
+    def _answers(self, request: EncodedProgram, targets: Sequence[Target]) -> SeriesAnswers:
+        assert request.series is not None
+        digests: dict[str, list[bytes]] = {}
+        failures: list[HarnessError] = []
+        for target in targets:
+            try:
+                digests[target.name] = decode_digests(target.receive(), request.series, request.program_id)
+            except FATAL_ERRORS:
+                raise
+            except NoDigests as error:
+                failures.append(TargetLied(target.name, f"answered series {request.program_id} with what {error}"))
+                target.restart()
+            except HarnessError as error:
+                failures.append(error)
+        return SeriesAnswers(digests, tuple(failures))
+
+    def distrust(self, name: str) -> None:
+        """Restarts a target that contradicted itself."""
+        self._target(name).restart()
+
     def _compare(
         self, pending: _Pending, transcripts: dict[str, bytes], failures: list[HarnessError]
     ) -> Divergence | None:
@@ -145,7 +196,7 @@ class SideBySide:
             except TargetLied as lie:
                 failures.append(lie)
                 del transcripts[lie.target]
-                self._target(lie.target).restart()
+                self.distrust(lie.target)
         return None
 
     def _target(self, name: str) -> Target:

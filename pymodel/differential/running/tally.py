@@ -30,6 +30,8 @@ class Tally:
     divergent_program_count: int = 0
     harness_errors: Counter[str] = field(default_factory=Counter)
     uncompared_program_count: int = 0
+    series_program_count: int = 0
+    series_operation_count: int = 0
 
     def add_compared(self, kind: str, program: Program, transcripts: Mapping[str, bytes]) -> None:
         """Counts a program of the given kind that at least two targets answered."""
@@ -41,6 +43,15 @@ class Tally:
         self.program_kinds[kind] += 1
         self.operations.update(map(kind_name, program.operations[:step_count]))
         self.outcomes.update(outcomes)
+
+    def add_series(self, kind: str, program_count: int, operation_count: int, target_count: int) -> None:
+        """Counts programs of a series that targets answered with equal digests, all of so many operations together."""
+        self.program_count += program_count
+        self.series_program_count += program_count
+        self.operation_count += operation_count
+        self.series_operation_count += operation_count
+        self.state_count += (operation_count + 2 * program_count) * (target_count - 1)
+        self.program_kinds[kind] += program_count
 
     def add(self, other: Tally) -> None:
         """Counts what `other` counted."""
