@@ -48,7 +48,7 @@ diff-test: go ## compare the model with Go for about a minute
 test: lint test-go test-python ## all that CI runs: lint, types, drift, Go's tests, Python's tests
 
 .PHONY: lint
-lint: go lint-python lint-proto lint-go ## formats, lint rules, types, and generated code that is up to date
+lint: go lint-python lint-proto lint-go lint-workflows ## formats, lint rules, types, and generated code that is up to date
 
 .PHONY: lint-python
 lint-python: setup
@@ -64,6 +64,10 @@ lint-proto: setup
 lint-go: go
 	cd goharness && test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)"
 	cd goharness && go vet ./... && go tool staticcheck ./...
+
+.PHONY: lint-workflows
+lint-workflows: setup
+	cd tools && go tool actionlint -shellcheck= -pyflakes= ../.github/workflows/*.yml
 
 .PHONY: test-go
 test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
