@@ -24,7 +24,7 @@ coverage_floors := --go-floor 97 --python-floor 96
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## make .venv and find or install a Go toolchain; does only what is missing
@@ -48,7 +48,7 @@ diff-test: go ## compare the model with Go for about a minute
 test: lint test-go test-python ## all that CI runs: lint, types, drift, Go's tests, Python's tests
 
 .PHONY: lint
-lint: go lint-python lint-proto lint-go ## formats, lint rules, types, and generated code that is up to date
+lint: go lint-python lint-proto lint-go lint-workflows ## formats, lint rules, types, and generated code that is up to date
 
 .PHONY: lint-python
 lint-python: setup
@@ -65,6 +65,10 @@ lint-go: go
 	cd goharness && test -z "$$(gofmt -l $$(git ls-files '*.go') | tee /dev/stderr)"
 	cd goharness && go vet ./... && go tool staticcheck ./...
 
+.PHONY: lint-workflows
+lint-workflows: setup
+	cd tools && go tool actionlint -shellcheck= -pyflakes= ../.github/workflows/*.yml
+
 .PHONY: test-go
 test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
 	cd goharness && go test ./... && go run ./cmd/upstreamtests
@@ -72,6 +76,12 @@ test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
 .PHONY: test-python
 test-python: go ## Python's tests, with the real Go target
 	pytest $(ARGS)
+
+.PHONY: test-installed
+test-installed: go ## build the wheel, install it into an empty environment with pip, and test that
+	rm -rf build/dist build/installed && python -m hatchling build --directory build/dist
+	python -m venv build/installed && build/installed/bin/pip install --quiet build/dist/*.whl
+	INSTALLED_SCAVDIFF=build/installed/bin/scavdiff pytest tests/repository/test_installed.py
 
 .PHONY: coverage
 coverage: go ## what a run of fixed seed reaches of Go's own code and of the model, by file and line

@@ -6,7 +6,6 @@ import secrets
 import shutil
 import sys
 import traceback
-from collections.abc import Callable, Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -15,30 +14,28 @@ from typing import Any
 import click
 from rich.console import Console
 
-from pymodel.differential.comparison.strictness import SCALAR_NAMES, Part, strictness_ignoring
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
+from pymodel.differential.options import EXIT_HELP, TARGET_HELP, target_options
 from pymodel.differential.running.allocator import map_large_blocks
 from pymodel.differential.running.budget import DEFAULT_SECONDS, Budget
+from pymodel.differential.running.known_failing import KnownFailing
+from pymodel.differential.running.opening import open_targets, replay_flags
 from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.replay import replay_text
 from pymodel.differential.running.run import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
 from pymodel.differential.running.show import show_trace
-from pymodel.differential.running.side_by_side import SideBySide, check_comparable
+from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.running.status_table import StatusTable, replay_many
+from pymodel.differential.running.statuses import traces_in
 from pymodel.differential.running.summary import WIDTH_MAX, summary
 from pymodel.differential.simulate.command import simulate
 from pymodel.differential.targets.capabilities import PROTOCOL_VERSION
-from pymodel.differential.targets.endpoints import START_SECONDS_MAX
-from pymodel.differential.targets.target import PROGRAM_SECONDS_MAX
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 FINDINGS_FOLDER = Path("scavdiff-findings")
-TARGET_HELP = """A target; may be given several times. go: Go's own code, started by scavdiff. model: the Python
-specification. unix:/path or host:port: a server that runs already. 'exec:COMMAND ARGS': a server that scavdiff starts,
-and that prints "listening on unix:/path" or "listening on tcp:host:port"."""
-IGNORABLE = (*(part.value for part in Part), *SCALAR_NAMES)
-EXIT_HELP = """Exit status: 0 no divergence; 1 a divergence, whatever else happened; 2 a harness error (a target that
-died, hung or broke the protocol) or bad input; 130 interrupted."""
+REPLAY_EXIT_HELP = """Exit status: 0 no divergence but those that --known-failing lists; 1 a divergence, whatever else
+happened, or a wrong entry in that list; 2 a harness error, a STALE trace or bad input; 130 interrupted."""
 
 
 class Failure(click.ClickException):
@@ -74,45 +71,6 @@ class Group(click.Group):
             raise click.exceptions.Exit(Failure.exit_code) from None
 
 
-def target_options(default: Sequence[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """The flags that say what is compared."""
-
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for option in (
-            click.option(
-                "--start-seconds",
-                type=click.FloatRange(min=0, min_open=True),
-                default=START_SECONDS_MAX,
-                show_default=True,
-                help="How long a target may take to start.",
-            ),
-            click.option(
-                "--program-seconds",
-                type=click.FloatRange(min=0, min_open=True),
-                default=PROGRAM_SECONDS_MAX,
-                show_default=True,
-                help="How long a target may take for one program before it counts as hung.",
-            ),
-            click.option(
-                "--model/--no-model",
-                default=True,
-                help="Whether the Python specification takes part. Without it, name two targets.",
-            ),
-            click.option(
-                "--ignore",
-                "ignored",
-                multiple=True,
-                metavar="PART",
-                help=f"Let targets differ in this; may be given several times. One of: {', '.join(IGNORABLE)}.",
-            ),
-            click.option("--target", "specs", multiple=True, default=default, show_default=True, help=TARGET_HELP),
-        ):
-            command = option(command)
-        return command
-
-    return add
-
-
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(
     version("pymodel"), prog_name="scavdiff", message=f"%(prog)s %(version)s, protocol version {PROTOCOL_VERSION}"
@@ -123,6 +81,7 @@ def main() -> None:
     \b
     scavdiff run                        compare the model with Go for a minute
     scavdiff replay FILE.trace          run a trace again and see each step
+    scavdiff replay DIR                 see which of many traces are fixed
     scavdiff show FILE.trace            see the page heap after each step
     scavdiff describe --target SPEC     ask a target who it is
     scavdiff simulate --shape sawtooth  see the scavenger at work in virtual time
@@ -190,9 +149,9 @@ def run(
     budget = Budget(program_count, operation_count, seconds)
     seed = secrets.randbits(32) if seed is None else seed
     limits = TimeLimits(start_seconds, program_seconds)
-    settings = RunSettings(seed, budget, folder, stop_after, _replay_flags(specs, model, ignored))
+    settings = RunSettings(seed, budget, folder, stop_after, replay_flags(specs, model, ignored))
     console = Console(stderr=True)
-    with closing(_open(specs, model, ignored, limits)) as side_by_side:
+    with closing(open_targets(specs, model, ignored, limits)) as side_by_side:
         click.echo(f"seed {seed}, {budget}, {' and '.join(side_by_side.names)}", err=True)
         with Progress(console, budget) as progress:
             result = Run(settings, side_by_side, progress).execute()
@@ -200,26 +159,47 @@ def run(
     sys.exit(result.exit_status)
 
 
-@main.command(epilog=EXIT_HELP)
-@click.argument("file", type=click.Path(path_type=Path))
+@main.command(epilog=REPLAY_EXIT_HELP)
+@click.argument("paths", metavar="DIR|FILE...", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--known-failing",
+    "known_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A list of what may fail, in lines `TRACE-OR-SIGNATURE  # WHY`. An entry that no longer fails, or that names "
+    "nothing, fails the run.",
+)
 @target_options(("go",))
 def replay(
-    file: Path,
+    paths: tuple[Path, ...],
+    known_path: Path | None,
     specs: tuple[str, ...],
     ignored: tuple[str, ...],
     model: bool,
     program_seconds: float,
     start_seconds: float,
 ) -> None:
-    """Run the trace FILE on all targets, and print what each did at each step.
+    """Run stored traces on all targets, and tell what became of what they were kept for.
+
+    Of one FILE each step is printed, with what each target did. Of several, and of a folder with all in and below it,
+    each trace gets a row: FIXED, STILL FAILS or CHANGED, by what its first comment says that it showed; AGREES, if it
+    says nothing and the targets agree; STALE, if it cannot be run.
 
     \b
     scavdiff replay scavdiff-findings/alloc-search-addr-7.trace
-    scavdiff replay --target 'exec:./my-port' tests/traces/q1.trace
+    scavdiff replay --target 'exec:./my-port' scavdiff-findings
+    scavdiff replay --target 'exec:./my-port' --known-failing known-failing.txt regressions
     """
-    with closing(_open(specs, model, ignored, TimeLimits(start_seconds, program_seconds))) as side_by_side:
-        text, status = replay_text(file, side_by_side)
-        click.echo(text, nl=False)
+    known = KnownFailing() if known_path is None else KnownFailing.read(known_path)
+    one = paths[0] if len(paths) == 1 and not paths[0].is_dir() else None
+    traces = [] if one is not None else traces_in(paths)
+    with closing(open_targets(specs, model, ignored, TimeLimits(start_seconds, program_seconds))) as side_by_side:
+        if one is not None:
+            text, status = replay_text(one, side_by_side, known)
+            click.echo(text, nl=False)
+        else:
+            table = StatusTable(traces, shutil.get_terminal_size((WIDTH_MAX, 0)).columns)
+            status = replay_many(traces, side_by_side, known, table, click.echo)
     sys.exit(status)
 
 
@@ -260,27 +240,6 @@ def describe(specs: tuple[str, ...]) -> None:
                 f"  operations     at most {description.operation_count_max:,} in a program\n"
                 f"  program bytes  at most {description.program_bytes_max:,}"
             )
-
-
-def _open(specs: Sequence[str], model: bool, ignored: Sequence[str], limits: TimeLimits) -> SideBySide:
-    """The targets of a command, connected."""
-    wanted = [*(["model"] if model and "model" not in specs else []), *specs]
-    targets = [make_target(spec, spec, limits) for spec in wanted]
-    check_comparable(targets)
-    side_by_side = SideBySide(targets, strictness_ignoring(ignored))
-    try:
-        side_by_side.open()
-    except BaseException:
-        side_by_side.close()
-        raise
-    return side_by_side
-
-
-def _replay_flags(specs: Sequence[str], model: bool, ignored: Sequence[str]) -> tuple[str, ...]:
-    """The flags that give `scavdiff replay` the same targets; none for the default ones."""
-    flags = [] if tuple(specs) == ("go",) else [flag for spec in specs for flag in ("--target", spec)]
-    flags += [flag for name in ignored for flag in ("--ignore", name)]
-    return (*flags, *([] if model else ["--no-model"]))
 
 
 if __name__ == "__main__":

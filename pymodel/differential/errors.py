@@ -2,9 +2,11 @@
 
     ScavdiffError
     ├── BadInput                 a flag, a path or a trace is wrong (exit status 2)
+    ├── WorkerFailed             a worker of ours does not start, or gives no answer that makes sense (exit status 2)
     └── HarnessError             the harness failed; never a divergence and never a pass (exit status 2)
         ├── TargetFailedToStart  it did not start, or does not answer at its address
         ├── TargetDied           it ended, or broke the stream, in the middle of a program
+        ├── TargetOutgrew        it took more memory than it may have, and was killed
         ├── TargetHung           it did not answer a program within the time limit
         ├── TargetLied           its answer is not a transcript of the program, or contradicts itself
         ├── TargetRefused        it refused a program that is valid
@@ -25,6 +27,10 @@ class ScavdiffError(Exception):
 
 class BadInput(ScavdiffError):
     """The user's input is wrong; the text says where and what was expected."""
+
+
+class WorkerFailed(ScavdiffError):
+    """A worker, a process of ours, does not start or does not keep to what was agreed; this says nothing of targets."""
 
 
 class HarnessError(ScavdiffError):
@@ -54,6 +60,10 @@ class TargetFailedToStart(HarnessError):
 
 class TargetDied(HarnessError):
     """The target ended, or broke the stream, before it had answered a program."""
+
+
+class TargetOutgrew(HarnessError):
+    """The target took more memory than it may have, and was killed."""
 
 
 class TargetHung(HarnessError):

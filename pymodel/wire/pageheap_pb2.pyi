@@ -18,6 +18,7 @@ class Capability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAPABILITY_SCAVENGE: _ClassVar[Capability]
     CAPABILITY_OUTSIDE_CONTRACT: _ClassVar[Capability]
     CAPABILITY_PACING: _ClassVar[Capability]
+    CAPABILITY_SERIES: _ClassVar[Capability]
 
 class Function(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -75,6 +76,7 @@ CAPABILITY_PAGE_CACHE: Capability
 CAPABILITY_SCAVENGE: Capability
 CAPABILITY_OUTSIDE_CONTRACT: Capability
 CAPABILITY_PACING: Capability
+CAPABILITY_SERIES: Capability
 FUNCTION_UNSPECIFIED: Function
 FUNCTION_GET: Function
 FUNCTION_BLOCK64: Function
@@ -141,7 +143,7 @@ class DescribeResponse(_message.Message):
     def __init__(self, protocol_version: _Optional[int] = ..., name: _Optional[str] = ..., version: _Optional[str] = ..., go_version: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[Capability, str]]] = ..., operation_count_max: _Optional[int] = ..., program_bytes_max: _Optional[int] = ...) -> None: ...
 
 class Program(_message.Message):
-    __slots__ = ("id", "phys_page_size", "phys_huge_page_size", "outside_contract", "checkpoint_interval", "operations", "pacing")
+    __slots__ = ("id", "phys_page_size", "phys_huge_page_size", "outside_contract", "checkpoint_interval", "operations", "pacing", "series")
     ID_FIELD_NUMBER: _ClassVar[int]
     PHYS_PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PHYS_HUGE_PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -149,6 +151,7 @@ class Program(_message.Message):
     CHECKPOINT_INTERVAL_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     PACING_FIELD_NUMBER: _ClassVar[int]
+    SERIES_FIELD_NUMBER: _ClassVar[int]
     id: int
     phys_page_size: int
     phys_huge_page_size: int
@@ -156,7 +159,36 @@ class Program(_message.Message):
     checkpoint_interval: int
     operations: _containers.RepeatedCompositeFieldContainer[Operation]
     pacing: bool
-    def __init__(self, id: _Optional[int] = ..., phys_page_size: _Optional[int] = ..., phys_huge_page_size: _Optional[int] = ..., outside_contract: _Optional[bool] = ..., checkpoint_interval: _Optional[int] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., pacing: _Optional[bool] = ...) -> None: ...
+    series: Series
+    def __init__(self, id: _Optional[int] = ..., phys_page_size: _Optional[int] = ..., phys_huge_page_size: _Optional[int] = ..., outside_contract: _Optional[bool] = ..., checkpoint_interval: _Optional[int] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., pacing: _Optional[bool] = ..., series: _Optional[_Union[Series, _Mapping]] = ...) -> None: ...
+
+class Series(_message.Message):
+    __slots__ = ("seed", "program_count", "operation_count", "weights", "page_counts", "byte_counts", "chunk_counts", "chunk_count_max", "chunk", "gap_max", "part_percent", "filled_percent")
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    PROGRAM_COUNT_FIELD_NUMBER: _ClassVar[int]
+    OPERATION_COUNT_FIELD_NUMBER: _ClassVar[int]
+    WEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    PAGE_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    BYTE_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_COUNTS_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
+    CHUNK_FIELD_NUMBER: _ClassVar[int]
+    GAP_MAX_FIELD_NUMBER: _ClassVar[int]
+    PART_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    FILLED_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    seed: int
+    program_count: int
+    operation_count: int
+    weights: _containers.RepeatedScalarFieldContainer[int]
+    page_counts: _containers.RepeatedScalarFieldContainer[int]
+    byte_counts: _containers.RepeatedScalarFieldContainer[int]
+    chunk_counts: _containers.RepeatedScalarFieldContainer[int]
+    chunk_count_max: int
+    chunk: int
+    gap_max: int
+    part_percent: int
+    filled_percent: int
+    def __init__(self, seed: _Optional[int] = ..., program_count: _Optional[int] = ..., operation_count: _Optional[int] = ..., weights: _Optional[_Iterable[int]] = ..., page_counts: _Optional[_Iterable[int]] = ..., byte_counts: _Optional[_Iterable[int]] = ..., chunk_counts: _Optional[_Iterable[int]] = ..., chunk_count_max: _Optional[int] = ..., chunk: _Optional[int] = ..., gap_max: _Optional[int] = ..., part_percent: _Optional[int] = ..., filled_percent: _Optional[int] = ...) -> None: ...
 
 class Operation(_message.Message):
     __slots__ = ("grow", "alloc", "free", "cache", "cache_alloc", "flush", "start_gen", "scavenge", "reserve", "scavenge_one", "unreserve", "call", "grow_at", "free_at", "scavenge_at", "unreserve_at", "poke_summary", "poke_chunk", "poke_search_addr", "tick", "timer", "sysmon", "wake", "ready", "gomaxprocs", "scavenge_cost", "faketime", "scavtrace", "pace", "mark_termination", "sweep_done", "scavenge_all", "span", "heap_retained", "print_scav_trace", "poke_phys_page", "poke_stats", "poke_clock", "gc")
@@ -515,16 +547,18 @@ class Gc(_message.Message):
     def __init__(self, heap_goal: _Optional[int] = ..., last_heap_goal: _Optional[int] = ...) -> None: ...
 
 class Transcript(_message.Message):
-    __slots__ = ("program_id", "start", "steps", "end")
+    __slots__ = ("program_id", "start", "steps", "end", "digests")
     PROGRAM_ID_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
+    DIGESTS_FIELD_NUMBER: _ClassVar[int]
     program_id: int
     start: Observation
     steps: _containers.RepeatedCompositeFieldContainer[Step]
     end: Observation
-    def __init__(self, program_id: _Optional[int] = ..., start: _Optional[_Union[Observation, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ..., end: _Optional[_Union[Observation, _Mapping]] = ...) -> None: ...
+    digests: bytes
+    def __init__(self, program_id: _Optional[int] = ..., start: _Optional[_Union[Observation, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ..., end: _Optional[_Union[Observation, _Mapping]] = ..., digests: _Optional[bytes] = ...) -> None: ...
 
 class Step(_message.Message):
     __slots__ = ("outcome", "printed", "observation")

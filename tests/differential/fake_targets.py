@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from pymodel.differential.errors import HarnessError
 from pymodel.differential.model.interpreter import run_on_specification
+from pymodel.differential.model.series import answer_series
 from pymodel.differential.programs.program import Program, Scavenge
 from pymodel.differential.targets.capabilities import ALL_CAPABILITIES, Capability, Description
 from pymodel.differential.targets.target import EncodedProgram
@@ -30,7 +31,8 @@ def more_released(program: Program, transcript: bytes) -> bytes:
 
 
 class FakeTarget:
-    """Answers with what `answer` makes of the specification's transcript; counts restarts."""
+    """Answers with what `answer` makes of the specification's transcript, and to series with the digests of that, of
+    which `answer_to_series` may make something else; counts restarts."""
 
     def __init__(
         self,
@@ -39,6 +41,7 @@ class FakeTarget:
         *,
         capabilities: frozenset[Capability] = ALL_CAPABILITIES,
         in_process: bool = False,
+        answer_to_series: Callable[[bytes], bytes] = lambda answer: answer,
     ) -> None:
         self.name = name
         self.in_process = in_process
@@ -47,6 +50,7 @@ class FakeTarget:
         self.sent: list[int] = []
         self._called = name
         self._answer = answer
+        self._answer_to_series = answer_to_series
         self._capabilities = capabilities
         self._in_flight: collections.deque[EncodedProgram] = collections.deque()
 
@@ -59,8 +63,12 @@ class FakeTarget:
 
     def receive(self) -> bytes:
         request = self._in_flight.popleft()
-        transcript = run_on_specification(request.program, request.program_id, request.checkpoint_interval)
-        answer = self._answer(request.program, transcript)
+        if request.series is not None:
+            return self._answer_to_series(answer_series(self._run, request.series, request.program_id))
+        return self._run(request.program, request.program_id, request.checkpoint_interval)
+
+    def _run(self, program: Program, program_id: int, checkpoint_interval: int) -> bytes:
+        answer = self._answer(program, run_on_specification(program, program_id, checkpoint_interval))
         if isinstance(answer, HarnessError):
             raise answer
         return answer

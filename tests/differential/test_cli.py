@@ -34,8 +34,8 @@ def test_every_command_explains_itself_with_examples(command: str) -> None:
 
 
 def test_exit_statuses_are_explained_where_they_matter() -> None:
-    for command in ("run", "replay"):
-        assert "Exit status: 0 no divergence; 1 a divergence" in " ".join(scavdiff(command, "--help").output.split())
+    for command, meaning in (("run", "0 no divergence; 1 a divergence"), ("replay", "0 no divergence but those")):
+        assert f"Exit status: {meaning}" in " ".join(scavdiff(command, "--help").output.split())
 
 
 def test_version_names_the_protocol_too() -> None:
@@ -52,7 +52,10 @@ def test_version_names_the_protocol_too() -> None:
         (["run", "--examples", "0"], "Invalid value for '--examples': 0 is not in the range x>=1."),
         (["run", "--seed", "-1"], "Invalid value for '--seed'"),
         (["run", "--no-such-flag"], "No such option"),
-        (["replay"], "Missing argument 'FILE'."),
+        (["replay"], "Missing argument 'DIR|FILE...'."),
+        (["replay", "/no/such/a", "/no/such/b"], "there is no file or folder /no/such/a"),
+        (["replay", "pymodel"], "there is no trace in pymodel: no file in or below it ends in .trace"),
+        (["replay", "x", "--known-failing", "/no/such/list"], "cannot read /no/such/list: No such file or directory"),
         (["replay", "--target", "unix:/no/such/socket", "x"], "does not answer Describe at unix:/no/such/socket"),
         (["replay", "--target", "exec:/no/such/server", "x"], "cannot run /no/such/server: No such file or directory"),
         (["describe", "--target", "127.0.0.1:1"], "does not answer Describe at 127.0.0.1:1"),

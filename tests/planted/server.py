@@ -16,8 +16,10 @@ import grpc
 
 from pymodel.differential.errors import BadInput
 from pymodel.differential.model.interpreter import run_on_specification
+from pymodel.differential.model.series import answer_series
 from pymodel.differential.programs.codec import decode_program
 from pymodel.differential.programs.program import Program
+from pymodel.differential.programs.series_codec import decode_series
 from pymodel.differential.targets.capabilities import Capability
 from pymodel.differential.targets.connection import PROGRAM_BYTES_MAX, TRANSCRIPT_BYTES_MAX
 from pymodel.differential.targets.target import GO_VERSION, OPERATION_COUNT_MAX
@@ -60,14 +62,19 @@ def _handler(name: str, protocol_version: int, misbehave: Misbehave) -> grpc.Gen
         program_bytes_max=PROGRAM_BYTES_MAX,
     ).SerializeToString()
 
+    def run_one(program: Program, program_id: int, checkpoint_interval: int) -> bytes:
+        return misbehave(program, run_on_specification(program, program_id, checkpoint_interval))
+
     def run(requests: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
         for encoded in requests:
+            if (asked := decode_series(encoded)) is not None:
+                yield answer_series(run_one, *asked)
+                continue
             try:
                 request = decode_program(encoded)
             except BadInput as error:
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(error))
-            transcript = run_on_specification(request.program, request.program_id, request.checkpoint_interval)
-            yield misbehave(request.program, transcript)
+            yield run_one(request.program, request.program_id, request.checkpoint_interval)
 
     return grpc.method_handlers_generic_handler(
         "pageheap.v1.PageHeapService",

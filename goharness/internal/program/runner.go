@@ -8,6 +8,7 @@ import (
 
 	"scavdiff/goharness/internal/observation"
 	"scavdiff/goharness/internal/pageheap"
+	"scavdiff/goharness/internal/series"
 	wire "scavdiff/goharness/internal/wire/pageheap/v1"
 )
 
@@ -27,6 +28,10 @@ type Runner struct {
 	values   []uint64
 	freed    []pageRun
 	lastSize int
+
+	// maker makes the programs of a series; scratch holds their transcripts.
+	maker   series.Maker
+	scratch []byte
 
 	// observe appends the observation of an operation that returned, from what it touched; a test looks at everything
 	// beside it.
@@ -52,6 +57,17 @@ func (r *Runner) Close() { r.heap.Close() }
 // Run runs a program and returns its transcript in the canonical encoding. An error is a gRPC status: of a program that
 // breaks a rule or a limit, or, with the code INTERNAL, of a fault of the harness, after which the runner is of no use.
 func (r *Runner) Run(p *wire.Program) (transcript []byte, err error) {
+	if p.Series != nil {
+		return r.runSeries(p)
+	}
+	to := make([]byte, 0, max(transcriptBytesMin, r.lastSize+r.lastSize/8))
+	transcript, err = r.runProgram(to, p)
+	r.lastSize = len(transcript)
+	return transcript, err
+}
+
+// runProgram appends the transcript of a program.
+func (r *Runner) runProgram(to []byte, p *wire.Program) (transcript []byte, err error) {
 	defer r.clearSlots()
 	if err := r.validate(p); err != nil {
 		return nil, err
@@ -64,7 +80,7 @@ func (r *Runner) Run(p *wire.Program) (transcript []byte, err error) {
 			r.recorder.ObservePacing()
 		}
 		var failed bool
-		transcript, failed, err = r.runOperations(p)
+		transcript, failed, err = r.runOperations(to, p)
 		r.heap.Clean(err == nil && !failed && !p.GetOutsideContract())
 		r.recorder.Reset()
 		return err
@@ -90,8 +106,7 @@ const (
 	stepObservation = 3
 )
 
-func (r *Runner) runOperations(p *wire.Program) (transcript []byte, failed bool, err error) {
-	to := make([]byte, 0, max(transcriptBytesMin, r.lastSize+r.lastSize/8))
+func (r *Runner) runOperations(to []byte, p *wire.Program) (transcript []byte, failed bool, err error) {
 	to = observation.AppendFixed64(to, transcriptProgramID, p.GetId())
 	r.state = r.recorder.AppendComplete(r.state[:0])
 	to = observation.AppendMessage(to, transcriptStart, r.state)
@@ -115,7 +130,6 @@ func (r *Runner) runOperations(p *wire.Program) (transcript []byte, failed bool,
 	if len(to) > TranscriptBytesMax {
 		return nil, failed, exhausted("the transcript is larger than %d bytes at its end", TranscriptBytesMax)
 	}
-	r.lastSize = len(to)
 	return to, failed, nil
 }
 

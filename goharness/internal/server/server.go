@@ -78,6 +78,7 @@ func (service) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeR
 			wire.Capability_CAPABILITY_SCAVENGE,
 			wire.Capability_CAPABILITY_OUTSIDE_CONTRACT,
 			wire.Capability_CAPABILITY_PACING,
+			wire.Capability_CAPABILITY_SERIES,
 		},
 		OperationCountMax: program.OperationCountMax,
 		ProgramBytesMax:   program.ProgramBytesMax,

@@ -131,7 +131,7 @@ func TestDescribeNamesTheTarget(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.ProtocolVersion != 1 || got.Name != "go" || got.GoVersion != "go1.18.10" || len(got.Capabilities) != 8 ||
+	if got.ProtocolVersion != 1 || got.Name != "go" || got.GoVersion != "go1.18.10" || len(got.Capabilities) != 9 ||
 		got.OperationCountMax != 131072 || got.ProgramBytesMax != 16<<20 {
 		t.Errorf("got %v", got)
 	}

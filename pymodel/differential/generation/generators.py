@@ -35,10 +35,10 @@ short, and what only they reach takes several steps in the right order."""
 _GAMMA = 0x9E37_79B9_7F4A_7C15
 _WORD = (1 << 64) - 1
 
-_PHYS_PAGE_SIZES: Weighted[int] = Weighted(
+PHYS_PAGE_SIZES: Weighted[int] = Weighted(
     {4096: 8, 8192: 3, 16384: 3, 65536: 3, 32768: 1, 131072: 1, 262144: 1, 524288: 2}
 )
-_PHYS_HUGE_PAGE_SIZES: Weighted[int] = Weighted(
+PHYS_HUGE_PAGE_SIZES: Weighted[int] = Weighted(
     {2 << 20: 8, 0: 2, 4 << 20: 3, 1 << 20: 1, 1 << 16: 1, 1 << 15: 1, 1 << 14: 1, 1 << 13: 1, 4096: 1, 1 << 19: 1}
 )
 _OPERATION_COUNTS: Weighted[Interval] = Weighted(
@@ -69,8 +69,8 @@ def make_program(choices: Choices, shape: Shape, operation_count: int) -> Progra
     """
     maker = Maker(choices, operation_count, _tables(choices, shape))
     if choices.boolean(60):
-        maker.phys_page_size = choices.weighted(_PHYS_PAGE_SIZES)
-        maker.phys_huge_page_size = choices.weighted(_PHYS_HUGE_PAGE_SIZES)
+        maker.phys_page_size = choices.weighted(PHYS_PAGE_SIZES)
+        maker.phys_huge_page_size = choices.weighted(PHYS_HUGE_PAGE_SIZES)
     placements = PLACEMENTS[shape.placements]
     operations = _swarm(choices, shape, placements)
     if choices.boolean(90):

@@ -28,10 +28,15 @@ DRAWN = "drawn by Hypothesis"
 SEED_MAX = (1 << 64) - 1
 DRAWN_EVERY = 12
 DRAWN_BATCH_COUNT = 32
+BLOCK_PROGRAM_COUNT = DRAWN_EVERY * DRAWN_BATCH_COUNT
+"""A block is so many programs one after the other, all that one batch is drawn for."""
 # One program of these is observed in full every so many operations, the others only at their ends.
 CHECKPOINTED_EVERY = 8
 CHECKPOINTED_REMAINDER = 4
 CHECKPOINT_INTERVAL = 16
+# Of targets that answer alike, with no specification among them, one program of these is searched for contradictions:
+# a number without a divisor in common with the distances above, so that programs of each kind have their turn.
+CHECKED_EVERY = 17
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,11 @@ class Work:
         """How often the target is to say the whole state."""
         return CHECKPOINT_INTERVAL if self.number % CHECKPOINTED_EVERY == CHECKPOINTED_REMAINDER else 0
 
+    @property
+    def is_checked(self) -> bool:
+        """Whether transcripts that nobody trusts are searched for contradictions also where all are alike."""
+        return self.number % CHECKED_EVERY == 0
+
 
 def keep_hypothesis_files_away() -> None:
     """Lets Hypothesis keep what it caches with the user's other caches, and not where the command is run."""
@@ -57,8 +67,18 @@ def keep_hypothesis_files_away() -> None:
 
 def workload(seed: int) -> Iterator[Work]:
     """The programs of a run with `seed`, without end."""
-    drawn = _drawn_programs(seed)
-    for number in itertools.count():
+    for block in itertools.count():
+        yield from block_workload(seed, block)
+
+
+def block_workload(seed: int, block: int) -> Iterator[Work]:
+    """The programs [block * BLOCK_PROGRAM_COUNT, (block + 1) * BLOCK_PROGRAM_COUNT) of a run with `seed`.
+
+    A block depends on no other: blocks may be run in any order, anywhere, and again.
+    """
+    drawn = _drawn_programs(seed, block)
+    first = block * BLOCK_PROGRAM_COUNT
+    for number in range(first, first + BLOCK_PROGRAM_COUNT):
         if number % DRAWN_EVERY == 0:
             yield Work(number, DRAWN, next(drawn))
         else:
@@ -66,9 +86,10 @@ def workload(seed: int) -> Iterator[Work]:
             yield Work(number, f"tape {tape.shape}", tape.expand())
 
 
-def _drawn_programs(seed: int) -> Iterator[Program]:
-    for batch in itertools.count():
-        yield from _drawn_batch(mix(seed ^ mix(batch)))
+def _drawn_programs(seed: int, block: int) -> Iterator[Program]:
+    """As many as are asked for, also should Hypothesis stop early."""
+    for attempt in itertools.count():
+        yield from _drawn_batch(mix(seed ^ mix(block)) + attempt)
 
 
 def _drawn_batch(seed: int) -> list[Program]:

@@ -23,13 +23,13 @@ from pymodel.differential.programs.wireform import (
 
 # Transcript and Step.
 
-_PROGRAM_ID, _START, _STEP, _END = tag_fixed64(1), tag_length(2), tag_length(3), tag_length(4)
+PROGRAM_ID, _START, _STEP, _END = tag_fixed64(1), tag_length(2), tag_length(3), tag_length(4)
 _OUTCOME, _PRINTED, _OBSERVATION = tag_length(1), tag_length(2), tag_length(3)
 
 
 def transcript(program_id: int, start: bytes, steps: Iterable[bytes], end: bytes) -> bytes:
     """A Transcript, from the content of its two complete observations and its encoded steps."""
-    return b"".join([_PROGRAM_ID, pack_word(program_id), delimited(_START, start), *steps, delimited(_END, end)])
+    return b"".join([PROGRAM_ID, pack_word(program_id), delimited(_START, start), *steps, delimited(_END, end)])
 
 
 def step(outcome: bytes, printed: str, observation: bytes) -> bytes:

@@ -14,6 +14,9 @@ from pymodel.differential.programs.program import Program
 from pymodel.differential.programs.text import AT_HEAP, Comment, TraceFile, print_program
 
 STEP_MARK = "<- first difference"
+# `scavdiff replay` reads these in the head of a trace, see expectation.py.
+DIVERGENCE_MARK = "divergence: "
+FLAKY_MARK = "did not show again"
 SLUG_LENGTH_MAX = 60
 
 

@@ -71,7 +71,7 @@ def heap_rows(state: HeapState) -> Iterator[Row]:
     """All chunks in use, by ascending index; equal neighbours are one row, but that of searchAddr stands alone."""
     row: Row | None = None
     search_chunk = chunk_index(state.scalars[0])
-    for index, count, bitmaps in _chunk_runs(state):
+    for index, count, bitmaps in chunk_runs(state):
         for first, chunk_count in _split(index, count, search_chunk):
             gutter = _gutter(state.scav_in_use, first, chunk_count)
             next_row = Row(first, chunk_count, bitmaps, gutter)
@@ -83,7 +83,7 @@ def heap_rows(state: HeapState) -> Iterator[Row]:
         yield row
 
 
-def _chunk_runs(state: HeapState) -> Iterator[tuple[int, int, Bitmaps]]:
+def chunk_runs(state: HeapState) -> Iterator[tuple[int, int, Bitmaps]]:
     """Chunks in use as (first index, count, bitmaps); those that the state does not list are all zero."""
     listed = sorted(state.chunks)
     position = 0

@@ -11,29 +11,32 @@ from pymodel.differential.comparison.transcripts import TranscriptReader
 from pymodel.differential.errors import BadInput
 from pymodel.differential.programs.program import Program
 from pymodel.differential.programs.text import parse_program, print_operation
-from pymodel.differential.running.findings import STEP_MARK, read_text
+from pymodel.differential.running.expectation import expectation_of, harness_signature
+from pymodel.differential.running.findings import DIVERGENCE_MARK, STEP_MARK, read_text
+from pymodel.differential.running.known_failing import KnownFailing
 from pymodel.differential.running.report import difference_lines, verdict_lines
 from pymodel.differential.running.side_by_side import Comparison, SideBySide
+from pymodel.differential.running.statuses import exit_status, judge
 
 
-def replay_text(path: Path, side_by_side: SideBySide) -> tuple[str, int]:
-    """Runs the trace on all targets; what to print, and the exit status: 1 divergence, 2 harness error, 0 otherwise."""
-    program = parse_program(read_text(path), str(path)).program
+def replay_text(path: Path, side_by_side: SideBySide, known: KnownFailing | None = None) -> tuple[str, int]:
+    """Runs the trace on all targets; what to print, and the exit status: 1 divergence, 2 harness error, 0 otherwise.
+
+    A divergence or a harness error that `known` lists is no news: 0, where the list is right in all it says.
+    """
+    trace = parse_program(read_text(path), str(path))
+    program, expected = trace.program, expectation_of(trace)
     comparison = side_by_side.run([program])[0]
     if len(comparison.transcripts) < 2 and not comparison.failures:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in comparison.left_out.items())
         raise BadInput(f"fewer than two targets can run {path} ({reasons})")
-    lines = [
-        *_step_lines(program, comparison),
-        *_verdict_lines(comparison, list(comparison.transcripts)),
-    ]
-    return "\n".join(lines) + "\n", _exit_status(comparison)
-
-
-def _exit_status(comparison: Comparison) -> int:
-    if comparison.divergence is not None:
-        return 1
-    return 2 if comparison.failures else 0
+    known = known or KnownFailing()
+    judgement = judge(path, expected, comparison, known)
+    problems = known.problems()
+    lines = [*_step_lines(program, comparison), *_verdict_lines(comparison, list(comparison.transcripts))]
+    if expected.signature is not None or judgement.known is not None:
+        lines.append(f"{judgement.status}: {judgement.told}")
+    return "\n".join([*lines, *problems]) + "\n", exit_status([judgement], problems)
 
 
 def _step_lines(program: Program, comparison: Comparison) -> Iterator[str]:
@@ -78,10 +81,10 @@ def _verdict_lines(comparison: Comparison, names: list[str]) -> Iterator[str]:
     for name, reason in comparison.left_out.items():
         yield f"{name} was left out: {reason}"
     for error in comparison.failures:
-        yield f"harness error ({type(error).__name__}): {error}"
+        yield f"{harness_signature(error)}: {error}"
         yield from (f"  | {line}" for line in error.stderr_lines)
     if comparison.divergence is not None:
-        yield f"divergence: {comparison.divergence.signature}"
+        yield f"{DIVERGENCE_MARK}{comparison.divergence.signature}"
         yield from difference_lines(comparison.divergence)
         yield from verdict_lines(comparison.divergence, names)
     elif len(comparison.transcripts) > 1:

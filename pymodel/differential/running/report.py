@@ -10,7 +10,8 @@ from pymodel.differential.comparison.compare import Divergence
 from pymodel.differential.errors import HarnessError
 from pymodel.differential.programs.program import Program
 from pymodel.differential.programs.text import OUTSIDE_LINE, PACING_LINE, print_operation
-from pymodel.differential.running.findings import STEP_MARK, Finding
+from pymodel.differential.running.expectation import harness_signature
+from pymodel.differential.running.findings import DIVERGENCE_MARK, FLAKY_MARK, STEP_MARK, Finding
 
 DIFFERENCE_COUNT_MAX = 20
 OPERATION_COUNT_MAX = 40
@@ -24,7 +25,7 @@ def divergence_report(finding: Finding, names: Sequence[str], replay_flags: Sequ
 
 def _divergence_lines(finding: Finding, names: Sequence[str], replay_flags: Sequence[str]) -> Iterator[str]:
     divergence = finding.divergence
-    yield f"divergence: {divergence.signature}"
+    yield f"{DIVERGENCE_MARK}{divergence.signature}"
     yield (
         f"found in {finding.origin}, after {finding.found_after_operation_count:,} operations; {_shortened(finding)}"
     )
@@ -40,7 +41,7 @@ def _divergence_lines(finding: Finding, names: Sequence[str], replay_flags: Sequ
 def _shortened(finding: Finding) -> str:
     before, after = finding.original_operation_count, len(finding.program.operations)
     if finding.flaky:
-        return f"did not show again: kept as it was, {before} operations, with what the targets answered"
+        return f"{FLAKY_MARK}: kept as it was, {before} operations, with what the targets answered"
     return f"shrunk from {before} operations to {after}" if after < before else f"{after} operations"
 
 
@@ -86,7 +87,7 @@ def harness_report(error: HarnessError, origin: str, path: Path, replay_flags: S
     """The report of a harness error, with the last words of the target."""
     return "\n".join(
         [
-            f"harness error ({type(error).__name__}): {error}",
+            f"{harness_signature(error)}: {error}",
             f"in {origin}",
             *(f"  | {line}" for line in error.stderr_lines),
             f"replay: {replay_command(path, replay_flags)}",

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import collections
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pymodel.differential.errors import HarnessError, TargetGivenUp
+from pymodel.differential.errors import HarnessError
+from pymodel.differential.generation.series_choice import series_of_run
 from pymodel.differential.generation.workload import Work, workload
 from pymodel.differential.running.budget import Budget
 from pymodel.differential.running.findings import Finding, print_trace, slug, trace_path, write_atomically
+from pymodel.differential.running.fruitless import Fruitless
 from pymodel.differential.running.garbage import few_collections
 from pymodel.differential.running.minimal import Minimal, minimal_divergence
 from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.report import divergence_report, harness_report
 from pymodel.differential.running.side_by_side import FATAL_ERRORS, Comparison, SideBySide
+from pymodel.differential.running.sweep import SweepingWindow, can_sweep
 from pymodel.differential.running.tally import Tally
+from pymodel.differential.running.window import Window
 
 DISTINCT_FINDING_COUNT_MAX = 10
-# Enough for the targets to have work while the driver compares; few enough to bound memory.
-WINDOW_PROGRAM_COUNT = 8
-WINDOW_OPERATION_COUNT = 20_000
-FRUITLESS_PROGRAM_COUNT_MAX = 10
 INTERRUPTED_STATUS = 130
 
 
@@ -65,25 +63,27 @@ class Run:
         self._settings = settings
         self._side_by_side = side_by_side
         self._progress = progress
-        self._works: Iterator[Work] = workload(settings.seed)
-        self._window: collections.deque[Work] = collections.deque()
-        self._window_operation_count = 0
-        # Collected early, because shrinking needed the targets.
-        self._collected: collections.deque[Comparison] = collections.deque()
-        self._sent_count = 0
-        self._fruitless_counts: collections.Counter[str] = collections.Counter()
+        self._fruitless = Fruitless()
         self._started = time.monotonic()
         self.result = RunResult()
+        self._window: Window | SweepingWindow = Window(side_by_side, workload(settings.seed))
+        # A number of programs is kept to exactly.
+        if settings.budget.program_count is None and can_sweep(side_by_side):
+            self._window = SweepingWindow(
+                self._window,
+                side_by_side,
+                series_of_run(settings.seed),
+                self.result.tally,
+                settings.budget.operation_count,
+            )
 
     def execute(self) -> RunResult:
         """Runs to the end of the budget, to the last finding wanted, to a fatal error or to Ctrl-C."""
         self._started = time.monotonic()
         try:
             with few_collections():
-                while self._fill_window() or self._window:
-                    self._take_oldest()
-                    if len(self.result.findings) >= self._settings.stop_after:
-                        break
+                while not self._is_done() and (taken := self._window.next(self._within_budget)) is not None:
+                    self._take(*taken)
         except FATAL_ERRORS as error:
             self.result.fatal = error
         except KeyboardInterrupt:
@@ -91,38 +91,22 @@ class Run:
         self.result.seconds = time.monotonic() - self._started
         return self.result
 
-    def _fill_window(self) -> bool:
-        """Sends programs until enough are on their way; whether any was sent."""
-        sent = False
-        while self._window_has_room() and self._within_budget():
-            work = next(self._works)
-            self._side_by_side.submit(work.program, work.checkpoint_interval)
-            self._window.append(work)
-            self._window_operation_count += len(work.program.operations)
-            self._sent_count += 1
-            sent = True
-        return sent
-
-    def _window_has_room(self) -> bool:
-        # What was collected early belongs to the window's first programs; nothing may be sent before it is taken.
-        return (
-            not self._collected
-            and len(self._window) < WINDOW_PROGRAM_COUNT
-            and self._window_operation_count < WINDOW_OPERATION_COUNT
+    def _is_done(self) -> bool:
+        """Whether what is on its way is of no more interest, so that the window's size does not show in the result."""
+        limit = self._settings.budget.operation_count
+        return len(self.result.findings) >= self._settings.stop_after or (
+            limit is not None and self.result.tally.operation_count >= limit
         )
 
-    def _within_budget(self) -> bool:
+    def _within_budget(self, sent_program_count: int) -> bool:
         seconds = time.monotonic() - self._started
-        return self._settings.budget.allows_another(self._sent_count, self.result.tally.operation_count, seconds)
+        return self._settings.budget.allows_another(sent_program_count, self.result.tally.operation_count, seconds)
 
-    def _take_oldest(self) -> None:
-        comparison = self._collected.popleft() if self._collected else self._side_by_side.collect()
-        work = self._window.popleft()
-        self._window_operation_count -= len(work.program.operations)
+    def _take(self, work: Work, comparison: Comparison) -> None:
         self._count(work, comparison)
         for error in comparison.failures:
             self._record_failure(work, error)
-        self._check_fruitless(comparison)
+        self._fruitless.check(comparison)
         if comparison.divergence is not None:
             self._record_divergence(work, comparison)
         self._progress.update(self.result.tally, len(self.result.findings))
@@ -146,16 +130,6 @@ class Run:
         write_atomically(path, print_trace(work.program, report, None))
         self._progress.note(report)
 
-    def _check_fruitless(self, comparison: Comparison) -> None:
-        """Raises TargetGivenUp for a target that fails one program after the other."""
-        for name in comparison.transcripts:
-            self._fruitless_counts[name] = 0
-        for error in comparison.failures:
-            self._fruitless_counts[error.target] += 1
-            if self._fruitless_counts[error.target] >= FRUITLESS_PROGRAM_COUNT_MAX:
-                what = f"was given up: it failed {FRUITLESS_PROGRAM_COUNT_MAX} programs in a row"
-                raise TargetGivenUp(error.target, what, stderr_lines=error.stderr_lines) from error
-
     def _record_divergence(self, work: Work, comparison: Comparison) -> None:
         """Counts a divergence; the first of its signature is shrunk, kept and told."""
         assert comparison.divergence is not None
@@ -168,7 +142,7 @@ class Run:
         minimal = Minimal(work.program, comparison.divergence)
         seconds = time.monotonic() - self._started
         try:
-            self._collect_early()
+            self._window.collect_early()
             minimal = minimal_divergence(self._side_by_side, work.program, comparison.divergence)
         finally:
             # Also if shrinking is interrupted, or a target cannot go on.
@@ -195,10 +169,6 @@ class Run:
             for name, transcript in comparison.transcripts.items():
                 write_atomically(path.with_suffix(f".{slug(name)}.transcript"), transcript)
         self._progress.note(report)
-
-    def _collect_early(self) -> None:
-        while self._side_by_side.pending_count:
-            self._collected.append(self._side_by_side.collect())
 
     def _origin(self, work: Work) -> str:
         return f"program {work.number} of seed {self._settings.seed}, {work.source}"

@@ -22,7 +22,9 @@ from pymodel.differential.errors import (
 )
 from pymodel.differential.programs.codec import encode_program
 from pymodel.differential.programs.program import Program
-from pymodel.differential.targets.capabilities import Description, reason_to_leave_out
+from pymodel.differential.programs.series import Series
+from pymodel.differential.programs.series_codec import NoDigests, decode_digests, encode_series
+from pymodel.differential.targets.capabilities import Capability, Description, reason_to_leave_out
 from pymodel.differential.targets.target import EncodedProgram, Target
 
 # What no later program can mend.
@@ -41,10 +43,19 @@ class Comparison:
     divergence: Divergence | None
 
 
+@dataclass(frozen=True, slots=True)
+class SeriesAnswers:
+    """What the targets answered to a series: each program's digest, by target name, and what went wrong with others."""
+
+    digests: dict[str, list[bytes]]
+    failures: tuple[HarnessError, ...]
+
+
 @dataclass(slots=True)
 class _Pending:
     request: EncodedProgram
     targets: list[Target]
+    check: bool
     left_out: dict[str, str] = field(default_factory=dict)
 
 
@@ -81,12 +92,15 @@ class SideBySide:
         """Programs submitted and not collected."""
         return len(self._pending)
 
-    def submit(self, program: Program, checkpoint_interval: int = 0) -> None:
-        """Sends a program to every target that can run it."""
+    def submit(self, program: Program, checkpoint_interval: int = 0, *, check: bool = True) -> None:
+        """Sends a program to every target that can run it.
+
+        Without `check`, transcripts that all targets sent alike are not searched for contradictions.
+        """
         program_id, self._next_id = self._next_id, self._next_id + 1
         encoded = encode_program(program, program_id, checkpoint_interval)
         request = EncodedProgram(program_id, program, encoded, checkpoint_interval)
-        pending = _Pending(request, [])
+        pending = _Pending(request, [], check)
         for target in self.targets:
             reason = reason_to_leave_out(self.descriptions[target.name], program, len(encoded))
             if reason is None:
@@ -113,7 +127,7 @@ class SideBySide:
                 except HarnessError as error:
                     failures.append(error)
         program = pending.request.program
-        divergence = self._compare(program, pending.request.program_id, transcripts, failures)
+        divergence = self._compare(pending, transcripts, failures)
         return Comparison(
             program, pending.request.program_id, transcripts, tuple(failures), pending.left_out, divergence
         )
@@ -125,17 +139,64 @@ class SideBySide:
             self.submit(program, checkpoint_interval)
         return [self.collect() for _ in range(self.pending_count)]
 
+    @property
+    def series_targets(self) -> list[Target]:
+        """The targets that can make the programs of a series."""
+        return [target for target in self.targets if Capability.SERIES in self.descriptions[target.name].capabilities]
+
+    def run_series(self, all_series: Sequence[Series]) -> list[SeriesAnswers]:
+        """Sends series to the targets that can make their programs; nothing else may be pending.
+
+        Digests are not compared here. Raises only FATAL_ERRORS.
+        """
+        assert not self._pending, "programs of another caller are pending"
+        targets = self.series_targets
+        requests = []
+        for series in all_series:
+            program_id, self._next_id = self._next_id, self._next_id + 1
+            encoded = encode_series(series, program_id)
+            requests.append(EncodedProgram(program_id, series.heap, encoded, series=series))
+            for target in targets:
+                target.send(requests[-1])
+        return [self._answers(request, targets) for request in requests]
+
+    def _answers(self, request: EncodedProgram, targets: Sequence[Target]) -> SeriesAnswers:
+        assert request.series is not None
+        digests: dict[str, list[bytes]] = {}
+        failures: list[HarnessError] = []
+        for target in targets:
+            try:
+                digests[target.name] = decode_digests(target.receive(), request.series, request.program_id)
+            except FATAL_ERRORS:
+                raise
+            except NoDigests as error:
+                failures.append(TargetLied(target.name, f"answered series {request.program_id} with what {error}"))
+                target.restart()
+            except HarnessError as error:
+                failures.append(error)
+        return SeriesAnswers(digests, tuple(failures))
+
+    def distrust(self, name: str) -> None:
+        """Restarts a target that contradicted itself."""
+        self._target(name).restart()
+
     def _compare(
-        self, program: Program, program_id: int, transcripts: dict[str, bytes], failures: list[HarnessError]
+        self, pending: _Pending, transcripts: dict[str, bytes], failures: list[HarnessError]
     ) -> Divergence | None:
         """Compares; takes out of `transcripts`, one after the other, those that contradict themselves."""
         while len(transcripts) > 1:
             try:
-                return compare(program, transcripts, program_id=program_id, strictness=self.strictness)
+                return compare(
+                    pending.request.program,
+                    transcripts,
+                    program_id=pending.request.program_id,
+                    strictness=self.strictness,
+                    check=pending.check,
+                )
             except TargetLied as lie:
                 failures.append(lie)
                 del transcripts[lie.target]
-                self._target(lie.target).restart()
+                self.distrust(lie.target)
         return None
 
     def _target(self, name: str) -> Target:

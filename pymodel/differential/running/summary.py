@@ -52,6 +52,11 @@ def _entries(result: RunResult, side_by_side: SideBySide, seed: int) -> Iterator
         f"{tally.outside_program_count:,} of them outside the contract, {tally.operation_count:,} operations, "
         f"{tally.state_count:,} whole states in {duration(result.seconds)} ({rate:,.0f} operations/s)"
     )
+    if tally.series_program_count:
+        yield (
+            f"{'series':<{LABEL_WIDTH}}{tally.series_program_count:,} of these programs, with "
+            f"{tally.series_operation_count:,} operations, were made by the targets and compared by digests"
+        )
     yield f"{'strictness':<{LABEL_WIDTH}}{side_by_side.strictness}"
     yield _table("programs", tally.program_kinds)
     yield _table("operations", tally.operations)

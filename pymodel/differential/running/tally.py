@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from pymodel.differential.programs.operations import KIND_BY_CLASS
 from pymodel.differential.programs.program import Operation, Program
@@ -29,6 +30,8 @@ class Tally:
     divergent_program_count: int = 0
     harness_errors: Counter[str] = field(default_factory=Counter)
     uncompared_program_count: int = 0
+    series_program_count: int = 0
+    series_operation_count: int = 0
 
     def add_compared(self, kind: str, program: Program, transcripts: Mapping[str, bytes]) -> None:
         """Counts a program of the given kind that at least two targets answered."""
@@ -40,6 +43,47 @@ class Tally:
         self.program_kinds[kind] += 1
         self.operations.update(map(kind_name, program.operations[:step_count]))
         self.outcomes.update(outcomes)
+
+    def add_series(self, kind: str, program_count: int, operation_count: int, target_count: int) -> None:
+        """Counts programs of a series that targets answered with equal digests, all of so many operations together."""
+        self.program_count += program_count
+        self.series_program_count += program_count
+        self.operation_count += operation_count
+        self.series_operation_count += operation_count
+        self.state_count += (operation_count + 2 * program_count) * (target_count - 1)
+        self.program_kinds[kind] += program_count
+
+    def add(self, other: Tally) -> None:
+        """Counts what `other` counted."""
+        for each in fields(self):
+            mine, others = getattr(self, each.name), getattr(other, each.name)
+            if isinstance(mine, Counter):
+                mine.update(others)
+            else:
+                setattr(self, each.name, mine + others)
+
+    def to_plain(self) -> dict[str, Any]:
+        """The counts as JSON has them; those of 0 are left out."""
+        plain = {each.name: getattr(self, each.name) for each in fields(self)}
+        plain = {name: dict(value) if isinstance(value, Counter) else value for name, value in plain.items()}
+        plain["left_out"] = [[*pair, count] for pair, count in self.left_out.items()]
+        return {name: value for name, value in plain.items() if value}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Tally:
+        """The counts of `to_plain`; raises ValueError for what is none."""
+        given: dict[str, Any] = {}
+        for each in fields(cls):
+            value = plain.get(each.name)
+            if value is None:
+                continue
+            if each.name == "left_out":
+                given[each.name] = Counter({(name, reason): int(count) for name, reason, count in value})
+            elif isinstance(value, Mapping):
+                given[each.name] = Counter({name: int(count) for name, count in value.items()})
+            else:
+                given[each.name] = int(value)
+        return cls(**given)
 
 
 def kind_name(operation: Operation) -> str:

@@ -24,6 +24,7 @@ class Capability(enum.IntEnum):
     SCAVENGE = 6
     OUTSIDE_CONTRACT = 7
     PACING = 8
+    SERIES = 9
 
     @property
     def words(self) -> str:
@@ -32,10 +33,12 @@ class Capability(enum.IntEnum):
 
     @property
     def below(self) -> frozenset[Capability]:
-        """The capabilities without which it is of no use; pacing does without what is outside the contract."""
-        return frozenset(c for c in Capability if c < self and c is not Capability.OUTSIDE_CONTRACT)
+        """The capabilities without which it is of no use: those of the page heap, and no other option."""
+        return frozenset(c for c in Capability if c < self and c not in _OPTIONS)
 
 
+# What a target may have or not have without a consequence for any other capability.
+_OPTIONS = (Capability.OUTSIDE_CONTRACT, Capability.PACING, Capability.SERIES)
 ALL_CAPABILITIES = frozenset(Capability)
 
 _BY_OPERATION: dict[type[Operation], Capability] = {

@@ -15,7 +15,9 @@ from typing import Protocol
 
 from pymodel.differential.errors import TargetDied, TargetHung, TargetRefused
 from pymodel.differential.model.pacing import GrowthTooLarge
+from pymodel.differential.model.series import answer_series
 from pymodel.differential.programs.program import Program
+from pymodel.differential.programs.series import Series
 from pymodel.differential.targets.alarm import OutOfTime, time_limit
 from pymodel.differential.targets.capabilities import ALL_CAPABILITIES, PROTOCOL_VERSION, Description
 from pymodel.differential.targets.connection import PROGRAM_BYTES_MAX
@@ -28,12 +30,16 @@ GO_VERSION = "go1.18.10"
 
 @dataclass(frozen=True, slots=True)
 class EncodedProgram:
-    """A program as it is sent: its value, its encoding (which carries the same id and interval)."""
+    """A program as it is sent: its value, its encoding (which carries the same id and interval).
+
+    It may stand for a `series`; `program` is then the clean heap that the series' programs begin on.
+    """
 
     program_id: int
     program: Program
     encoded: bytes
     checkpoint_interval: int = 0
+    series: Series | None = None
 
 
 class Target(Protocol):
@@ -96,6 +102,8 @@ class ModelTarget:
         request = self._in_flight.popleft()
         try:
             with time_limit(self._program_seconds):
+                if request.series is not None:
+                    return answer_series(self._run, request.series, request.program_id)
                 return self._run(request.program, request.program_id, request.checkpoint_interval)
         except OutOfTime:
             what = f"did not answer program {request.program_id} within {self._program_seconds:g} s"

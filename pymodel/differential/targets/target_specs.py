@@ -11,11 +11,13 @@ from pathlib import Path
 from pymodel.differential.errors import BadInput
 from pymodel.differential.model.interpreter import run_on_specification
 from pymodel.differential.targets.endpoints import START_SECONDS_MAX, FixedEndpoint, StartedEndpoint
+from pymodel.differential.targets.go_build import built_go_binary
 from pymodel.differential.targets.process import guarded
 from pymodel.differential.targets.remote import RemoteTarget
 from pymodel.differential.targets.target import PROGRAM_SECONDS_MAX, ModelTarget, Target
 
 GO_BINARY = Path("goharness/bin/goharness")
+GO_SOURCES = Path("goharness")
 PORT_MAX = 65535
 
 
@@ -41,8 +43,11 @@ def make_target(spec: str, name: str, limits: TimeLimits) -> Target:
 
 
 def find_go_binary() -> Path:
-    """The built Go target of this checkout, or of the checkout that is the current directory."""
-    checkout = Path(__file__).resolve().parents[3]
+    """The built Go target: of this checkout; of this installation, built if need be; of the current directory."""
+    checkout, package = Path(__file__).resolve().parents[3], Path(__file__).resolve().parents[2]
+    # Only the package of a wheel holds the sources.
+    if (package / GO_SOURCES / "go.mod").is_file():
+        return built_go_binary(package / GO_SOURCES)
     for folder in (checkout, Path.cwd()):
         if (folder / GO_BINARY).is_file():
             return folder / GO_BINARY

@@ -556,3 +556,16 @@ def test_without_the_model_a_lie_that_all_tell_is_found() -> None:
         compare(SCAVENGING, {"go": lie, "port": lie})
     honest = transcript(SCAVENGING)
     assert compare(SCAVENGING, {"go": honest, "port": honest}) is None
+
+
+def test_answers_that_are_all_alike_are_searched_for_contradictions_only_if_asked() -> None:
+    lie = transcript(SCAVENGING, clear("scav_gen", 3))
+    assert compare(SCAVENGING, {"go": lie, "port": lie}, program_id=1, check=False) is None
+    with pytest.raises(TargetLied):
+        compare(SCAVENGING, {"go": lie, "port": transcript(SCAVENGING)}, program_id=1, check=False)
+
+
+def test_an_answer_to_another_program_is_found_without_a_search() -> None:
+    answer = transcript(SCAVENGING)
+    with pytest.raises(TargetLied, match="answered program 2"):
+        compare(SCAVENGING, {"go": answer, "port": answer}, program_id=2, check=False)

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from pymodel.differential.errors import BadInput, HarnessError, TargetDied, TargetGivenUp
-from pymodel.differential.generation.workload import workload
+from pymodel.differential.generation.workload import CHECKED_EVERY, DRAWN, workload
 from pymodel.differential.programs.program import Grow, Program, Scavenge
 from pymodel.differential.programs.text import parse_program
 from pymodel.differential.running.budget import Budget
@@ -17,6 +17,7 @@ from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.run import Run, RunResult, RunSettings
 from pymodel.differential.running.side_by_side import SideBySide
 from pymodel.differential.running.summary import summary
+from pymodel.wire import pageheap_pb2
 from tests.differential.fake_targets import Answer, FakeTarget, more_released, right
 
 SEED = 13
@@ -215,3 +216,27 @@ def test_programs_of_a_run_are_valid_and_of_many_sources() -> None:
     assert any(work.program.outside_contract for work in works)
     assert any(Grow in map(type, work.program.operations) for work in works)
     assert {work.checkpoint_interval for work in works} == {0, 16}
+
+
+def test_targets_that_lie_alike_are_found_without_the_model(tmp_path: Path) -> None:
+    def lie(_: Program, transcript: bytes) -> bytes:
+        message = pageheap_pb2.Transcript.FromString(transcript)
+        message.end.heap_sys += 1
+        return message.SerializeToString()
+
+    side_by_side = SideBySide([FakeTarget("a", lie), FakeTarget("b", lie)])
+    side_by_side.open()
+    budget = Budget(program_count=CHECKED_EVERY + 1)
+    result = Run(
+        RunSettings(SEED, budget, tmp_path), side_by_side, Progress(Console(file=io.StringIO()), budget)
+    ).execute()
+    # Each lie takes one target out, and the other is then alone.
+    assert dict(result.tally.harness_errors) == {"a: TargetLied": 2}
+
+
+def test_programs_that_are_searched_for_contradictions_are_of_every_kind() -> None:
+    works = [work for work, _ in zip(workload(SEED), range(900), strict=False)]
+    checked = [work for work in works if work.is_checked]
+    assert len(checked) == 900 // CHECKED_EVERY + 1
+    assert {work.checkpoint_interval for work in checked} == {0, 16}
+    assert {work.source == DRAWN for work in checked} == {True, False}

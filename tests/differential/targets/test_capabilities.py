@@ -34,7 +34,7 @@ def test_a_capability_is_usable_only_with_those_below_it() -> None:
 
 def test_pacing_does_without_what_is_outside_the_contract() -> None:
     usable = usable_capabilities(frozenset({1, 2, 3, 4, 5, 6, 8}))
-    assert usable == ALL_CAPABILITIES - {Capability.OUTSIDE_CONTRACT}
+    assert usable == ALL_CAPABILITIES - {Capability.OUTSIDE_CONTRACT, Capability.SERIES}
     assert Capability.PACING not in usable_capabilities(frozenset({1, 2, 3, 4, 5, 7, 8}))
     poke = Program((PokeClock(0),), outside_contract=True, pacing=True)
     assert reason_to_leave_out(description(usable), poke, 10) == "needs outside contract"

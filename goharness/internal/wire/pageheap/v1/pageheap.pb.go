@@ -53,6 +53,8 @@ const (
 	// Pacing: virtual time, the background scavenger, heap growth by spans, the trace line. Needs all levels up to
 	// CAPABILITY_SCAVENGE.
 	Capability_CAPABILITY_PACING Capability = 8
+	// Series of programs, answered with digests. Needs all levels up to CAPABILITY_SCAVENGE.
+	Capability_CAPABILITY_SERIES Capability = 9
 )
 
 // Enum value maps for Capability.
@@ -67,6 +69,7 @@ var (
 		6: "CAPABILITY_SCAVENGE",
 		7: "CAPABILITY_OUTSIDE_CONTRACT",
 		8: "CAPABILITY_PACING",
+		9: "CAPABILITY_SERIES",
 	}
 	Capability_value = map[string]int32{
 		"CAPABILITY_UNSPECIFIED":      0,
@@ -78,6 +81,7 @@ var (
 		"CAPABILITY_SCAVENGE":         6,
 		"CAPABILITY_OUTSIDE_CONTRACT": 7,
 		"CAPABILITY_PACING":           8,
+		"CAPABILITY_SERIES":           9,
 	}
 )
 
@@ -511,7 +515,10 @@ type Program struct {
 	// The operations, in order.
 	Operations []*Operation `protobuf:"bytes,6,rep,name=operations,proto3" json:"operations,omitempty"`
 	// Whether pacing operations are allowed; its observations then carry the pacing fields, 20 to 34, too.
-	Pacing        *bool `protobuf:"varint,7,opt,name=pacing,proto3,oneof" json:"pacing,omitempty"`
+	Pacing *bool `protobuf:"varint,7,opt,name=pacing,proto3,oneof" json:"pacing,omitempty"`
+	// Many programs that the target makes itself, instead of operations; for targets with CAPABILITY_SERIES only. Of the
+	// other fields only the id and the page sizes may then be present.
+	Series        *Series `protobuf:"bytes,8,opt,name=series,proto3" json:"series,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -595,6 +602,160 @@ func (x *Program) GetPacing() bool {
 	return false
 }
 
+func (x *Program) GetSeries() *Series {
+	if x != nil {
+		return x.Series
+	}
+	return nil
+}
+
+// Series is many programs of one kind, made from a seed as docs/series.md says. Tables hold triples: the lowest and the
+// highest number, both included, and how often that interval is taken.
+type Series struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Seed that all programs are made from.
+	Seed *uint64 `protobuf:"fixed64,1,opt,name=seed,proto3,oneof" json:"seed,omitempty"`
+	// Number of programs.
+	ProgramCount *uint64 `protobuf:"fixed64,2,opt,name=program_count,json=programCount,proto3,oneof" json:"program_count,omitempty"`
+	// Operations in each program.
+	OperationCount *uint64 `protobuf:"fixed64,3,opt,name=operation_count,json=operationCount,proto3,oneof" json:"operation_count,omitempty"`
+	// How often each kind of operation is taken: grow, alloc, free, cache, cache_alloc, flush, start_gen, scavenge, reserve,
+	// scavenge_one, unreserve.
+	Weights []uint64 `protobuf:"fixed64,4,rep,packed,name=weights,proto3" json:"weights,omitempty"`
+	// Table of pages for alloc.
+	PageCounts []uint64 `protobuf:"fixed64,5,rep,packed,name=page_counts,json=pageCounts,proto3" json:"page_counts,omitempty"`
+	// Table of bytes for scavenge and scavenge_one.
+	ByteCounts []uint64 `protobuf:"fixed64,6,rep,packed,name=byte_counts,json=byteCounts,proto3" json:"byte_counts,omitempty"`
+	// Table of chunks for grow.
+	ChunkCounts []uint64 `protobuf:"fixed64,7,rep,packed,name=chunk_counts,json=chunkCounts,proto3" json:"chunk_counts,omitempty"`
+	// Most chunks that a program grows.
+	ChunkCountMax *uint64 `protobuf:"fixed64,8,opt,name=chunk_count_max,json=chunkCountMax,proto3,oneof" json:"chunk_count_max,omitempty"`
+	// First chunk, as in Grow.
+	Chunk *int64 `protobuf:"fixed64,9,opt,name=chunk,proto3,oneof" json:"chunk,omitempty"`
+	// Most chunks between a growth and what has grown before.
+	GapMax *uint64 `protobuf:"fixed64,10,opt,name=gap_max,json=gapMax,proto3,oneof" json:"gap_max,omitempty"`
+	// How many frees of a hundred free a part of their slot.
+	PartPercent *uint64 `protobuf:"fixed64,11,opt,name=part_percent,json=partPercent,proto3,oneof" json:"part_percent,omitempty"`
+	// How many programs of a hundred begin with one allocation of all that has grown.
+	FilledPercent *uint64 `protobuf:"fixed64,12,opt,name=filled_percent,json=filledPercent,proto3,oneof" json:"filled_percent,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Series) Reset() {
+	*x = Series{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Series) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Series) ProtoMessage() {}
+
+func (x *Series) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Series.ProtoReflect.Descriptor instead.
+func (*Series) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Series) GetSeed() uint64 {
+	if x != nil && x.Seed != nil {
+		return *x.Seed
+	}
+	return 0
+}
+
+func (x *Series) GetProgramCount() uint64 {
+	if x != nil && x.ProgramCount != nil {
+		return *x.ProgramCount
+	}
+	return 0
+}
+
+func (x *Series) GetOperationCount() uint64 {
+	if x != nil && x.OperationCount != nil {
+		return *x.OperationCount
+	}
+	return 0
+}
+
+func (x *Series) GetWeights() []uint64 {
+	if x != nil {
+		return x.Weights
+	}
+	return nil
+}
+
+func (x *Series) GetPageCounts() []uint64 {
+	if x != nil {
+		return x.PageCounts
+	}
+	return nil
+}
+
+func (x *Series) GetByteCounts() []uint64 {
+	if x != nil {
+		return x.ByteCounts
+	}
+	return nil
+}
+
+func (x *Series) GetChunkCounts() []uint64 {
+	if x != nil {
+		return x.ChunkCounts
+	}
+	return nil
+}
+
+func (x *Series) GetChunkCountMax() uint64 {
+	if x != nil && x.ChunkCountMax != nil {
+		return *x.ChunkCountMax
+	}
+	return 0
+}
+
+func (x *Series) GetChunk() int64 {
+	if x != nil && x.Chunk != nil {
+		return *x.Chunk
+	}
+	return 0
+}
+
+func (x *Series) GetGapMax() uint64 {
+	if x != nil && x.GapMax != nil {
+		return *x.GapMax
+	}
+	return 0
+}
+
+func (x *Series) GetPartPercent() uint64 {
+	if x != nil && x.PartPercent != nil {
+		return *x.PartPercent
+	}
+	return 0
+}
+
+func (x *Series) GetFilledPercent() uint64 {
+	if x != nil && x.FilledPercent != nil {
+		return *x.FilledPercent
+	}
+	return 0
+}
+
 // Operation is one step of a program.
 type Operation struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -648,7 +809,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[3]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -660,7 +821,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[3]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -673,7 +834,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{3}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Operation) GetOperation() isOperation_Operation {
@@ -1324,7 +1485,7 @@ type Grow struct {
 
 func (x *Grow) Reset() {
 	*x = Grow{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[4]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1336,7 +1497,7 @@ func (x *Grow) String() string {
 func (*Grow) ProtoMessage() {}
 
 func (x *Grow) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[4]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1349,7 +1510,7 @@ func (x *Grow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grow.ProtoReflect.Descriptor instead.
 func (*Grow) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{4}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Grow) GetChunk() int64 {
@@ -1379,7 +1540,7 @@ type Alloc struct {
 
 func (x *Alloc) Reset() {
 	*x = Alloc{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[5]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1391,7 +1552,7 @@ func (x *Alloc) String() string {
 func (*Alloc) ProtoMessage() {}
 
 func (x *Alloc) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[5]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1565,7 @@ func (x *Alloc) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alloc.ProtoReflect.Descriptor instead.
 func (*Alloc) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{5}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Alloc) GetSlot() uint32 {
@@ -1436,7 +1597,7 @@ type Free struct {
 
 func (x *Free) Reset() {
 	*x = Free{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[6]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1448,7 +1609,7 @@ func (x *Free) String() string {
 func (*Free) ProtoMessage() {}
 
 func (x *Free) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[6]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1461,7 +1622,7 @@ func (x *Free) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Free.ProtoReflect.Descriptor instead.
 func (*Free) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{6}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Free) GetSlot() uint32 {
@@ -1496,7 +1657,7 @@ type Cache struct {
 
 func (x *Cache) Reset() {
 	*x = Cache{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[7]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1508,7 +1669,7 @@ func (x *Cache) String() string {
 func (*Cache) ProtoMessage() {}
 
 func (x *Cache) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[7]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1521,7 +1682,7 @@ func (x *Cache) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cache.ProtoReflect.Descriptor instead.
 func (*Cache) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{7}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Cache) GetSlot() uint32 {
@@ -1546,7 +1707,7 @@ type CacheAlloc struct {
 
 func (x *CacheAlloc) Reset() {
 	*x = CacheAlloc{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[8]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1558,7 +1719,7 @@ func (x *CacheAlloc) String() string {
 func (*CacheAlloc) ProtoMessage() {}
 
 func (x *CacheAlloc) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[8]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1571,7 +1732,7 @@ func (x *CacheAlloc) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheAlloc.ProtoReflect.Descriptor instead.
 func (*CacheAlloc) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{8}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *CacheAlloc) GetSlot() uint32 {
@@ -1606,7 +1767,7 @@ type Flush struct {
 
 func (x *Flush) Reset() {
 	*x = Flush{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[9]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1618,7 +1779,7 @@ func (x *Flush) String() string {
 func (*Flush) ProtoMessage() {}
 
 func (x *Flush) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[9]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1631,7 +1792,7 @@ func (x *Flush) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Flush.ProtoReflect.Descriptor instead.
 func (*Flush) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{9}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Flush) GetCache() uint32 {
@@ -1650,7 +1811,7 @@ type StartGen struct {
 
 func (x *StartGen) Reset() {
 	*x = StartGen{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[10]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1662,7 +1823,7 @@ func (x *StartGen) String() string {
 func (*StartGen) ProtoMessage() {}
 
 func (x *StartGen) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[10]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1675,7 +1836,7 @@ func (x *StartGen) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartGen.ProtoReflect.Descriptor instead.
 func (*StartGen) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{10}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{11}
 }
 
 // Scavenge gives memory back to the operating system, highest address first.
@@ -1691,7 +1852,7 @@ type Scavenge struct {
 
 func (x *Scavenge) Reset() {
 	*x = Scavenge{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[11]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1703,7 +1864,7 @@ func (x *Scavenge) String() string {
 func (*Scavenge) ProtoMessage() {}
 
 func (x *Scavenge) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[11]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1716,7 +1877,7 @@ func (x *Scavenge) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scavenge.ProtoReflect.Descriptor instead.
 func (*Scavenge) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{11}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Scavenge) GetByteCount() uint64 {
@@ -1744,7 +1905,7 @@ type Reserve struct {
 
 func (x *Reserve) Reset() {
 	*x = Reserve{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[12]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1756,7 +1917,7 @@ func (x *Reserve) String() string {
 func (*Reserve) ProtoMessage() {}
 
 func (x *Reserve) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[12]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1769,7 +1930,7 @@ func (x *Reserve) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reserve.ProtoReflect.Descriptor instead.
 func (*Reserve) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{12}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Reserve) GetSlot() uint32 {
@@ -1792,7 +1953,7 @@ type ScavengeOne struct {
 
 func (x *ScavengeOne) Reset() {
 	*x = ScavengeOne{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[13]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1804,7 +1965,7 @@ func (x *ScavengeOne) String() string {
 func (*ScavengeOne) ProtoMessage() {}
 
 func (x *ScavengeOne) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[13]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1817,7 +1978,7 @@ func (x *ScavengeOne) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScavengeOne.ProtoReflect.Descriptor instead.
 func (*ScavengeOne) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{13}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ScavengeOne) GetReservation() uint32 {
@@ -1845,7 +2006,7 @@ type Unreserve struct {
 
 func (x *Unreserve) Reset() {
 	*x = Unreserve{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[14]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1857,7 +2018,7 @@ func (x *Unreserve) String() string {
 func (*Unreserve) ProtoMessage() {}
 
 func (x *Unreserve) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[14]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1870,7 +2031,7 @@ func (x *Unreserve) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unreserve.ProtoReflect.Descriptor instead.
 func (*Unreserve) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{14}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Unreserve) GetReservation() uint32 {
@@ -1893,7 +2054,7 @@ type Call struct {
 
 func (x *Call) Reset() {
 	*x = Call{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[15]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1905,7 +2066,7 @@ func (x *Call) String() string {
 func (*Call) ProtoMessage() {}
 
 func (x *Call) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[15]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1918,7 +2079,7 @@ func (x *Call) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Call.ProtoReflect.Descriptor instead.
 func (*Call) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{15}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Call) GetFunction() Function {
@@ -1948,7 +2109,7 @@ type GrowAt struct {
 
 func (x *GrowAt) Reset() {
 	*x = GrowAt{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[16]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1960,7 +2121,7 @@ func (x *GrowAt) String() string {
 func (*GrowAt) ProtoMessage() {}
 
 func (x *GrowAt) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[16]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1973,7 +2134,7 @@ func (x *GrowAt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrowAt.ProtoReflect.Descriptor instead.
 func (*GrowAt) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{16}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *GrowAt) GetBase() uint64 {
@@ -2005,7 +2166,7 @@ type FreeAt struct {
 
 func (x *FreeAt) Reset() {
 	*x = FreeAt{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[17]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2017,7 +2178,7 @@ func (x *FreeAt) String() string {
 func (*FreeAt) ProtoMessage() {}
 
 func (x *FreeAt) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[17]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2030,7 +2191,7 @@ func (x *FreeAt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreeAt.ProtoReflect.Descriptor instead.
 func (*FreeAt) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{17}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *FreeAt) GetBase() uint64 {
@@ -2069,7 +2230,7 @@ type ScavengeAt struct {
 
 func (x *ScavengeAt) Reset() {
 	*x = ScavengeAt{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[18]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2081,7 +2242,7 @@ func (x *ScavengeAt) String() string {
 func (*ScavengeAt) ProtoMessage() {}
 
 func (x *ScavengeAt) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[18]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2094,7 +2255,7 @@ func (x *ScavengeAt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScavengeAt.ProtoReflect.Descriptor instead.
 func (*ScavengeAt) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{18}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ScavengeAt) GetBase() uint64 {
@@ -2133,7 +2294,7 @@ type UnreserveAt struct {
 
 func (x *UnreserveAt) Reset() {
 	*x = UnreserveAt{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[19]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2145,7 +2306,7 @@ func (x *UnreserveAt) String() string {
 func (*UnreserveAt) ProtoMessage() {}
 
 func (x *UnreserveAt) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[19]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2158,7 +2319,7 @@ func (x *UnreserveAt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnreserveAt.ProtoReflect.Descriptor instead.
 func (*UnreserveAt) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{19}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *UnreserveAt) GetBase() uint64 {
@@ -2197,7 +2358,7 @@ type PokeSummary struct {
 
 func (x *PokeSummary) Reset() {
 	*x = PokeSummary{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[20]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2209,7 +2370,7 @@ func (x *PokeSummary) String() string {
 func (*PokeSummary) ProtoMessage() {}
 
 func (x *PokeSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[20]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2222,7 +2383,7 @@ func (x *PokeSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeSummary.ProtoReflect.Descriptor instead.
 func (*PokeSummary) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{20}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *PokeSummary) GetLevel() uint32 {
@@ -2261,7 +2422,7 @@ type PokeChunk struct {
 
 func (x *PokeChunk) Reset() {
 	*x = PokeChunk{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[21]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2273,7 +2434,7 @@ func (x *PokeChunk) String() string {
 func (*PokeChunk) ProtoMessage() {}
 
 func (x *PokeChunk) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[21]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2286,7 +2447,7 @@ func (x *PokeChunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeChunk.ProtoReflect.Descriptor instead.
 func (*PokeChunk) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{21}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PokeChunk) GetChunk() int64 {
@@ -2321,7 +2482,7 @@ type PokeSearchAddr struct {
 
 func (x *PokeSearchAddr) Reset() {
 	*x = PokeSearchAddr{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[22]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2333,7 +2494,7 @@ func (x *PokeSearchAddr) String() string {
 func (*PokeSearchAddr) ProtoMessage() {}
 
 func (x *PokeSearchAddr) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[22]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2346,7 +2507,7 @@ func (x *PokeSearchAddr) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeSearchAddr.ProtoReflect.Descriptor instead.
 func (*PokeSearchAddr) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{22}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PokeSearchAddr) GetAddress() uint64 {
@@ -2367,7 +2528,7 @@ type Tick struct {
 
 func (x *Tick) Reset() {
 	*x = Tick{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2379,7 +2540,7 @@ func (x *Tick) String() string {
 func (*Tick) ProtoMessage() {}
 
 func (x *Tick) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2392,7 +2553,7 @@ func (x *Tick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tick.ProtoReflect.Descriptor instead.
 func (*Tick) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{23}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Tick) GetDurationNs() uint64 {
@@ -2411,7 +2572,7 @@ type Timer struct {
 
 func (x *Timer) Reset() {
 	*x = Timer{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2423,7 +2584,7 @@ func (x *Timer) String() string {
 func (*Timer) ProtoMessage() {}
 
 func (x *Timer) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2436,7 +2597,7 @@ func (x *Timer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Timer.ProtoReflect.Descriptor instead.
 func (*Timer) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{24}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{25}
 }
 
 // Sysmon looks at sysmonWake and wakes the scavenger if it is set.
@@ -2448,7 +2609,7 @@ type Sysmon struct {
 
 func (x *Sysmon) Reset() {
 	*x = Sysmon{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2460,7 +2621,7 @@ func (x *Sysmon) String() string {
 func (*Sysmon) ProtoMessage() {}
 
 func (x *Sysmon) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2473,7 +2634,7 @@ func (x *Sysmon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sysmon.ProtoReflect.Descriptor instead.
 func (*Sysmon) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{25}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{26}
 }
 
 // Wake calls wakeScavenger.
@@ -2485,7 +2646,7 @@ type Wake struct {
 
 func (x *Wake) Reset() {
 	*x = Wake{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2497,7 +2658,7 @@ func (x *Wake) String() string {
 func (*Wake) ProtoMessage() {}
 
 func (x *Wake) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2510,7 +2671,7 @@ func (x *Wake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Wake.ProtoReflect.Descriptor instead.
 func (*Wake) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{26}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{27}
 }
 
 // Ready calls readyForScavenger.
@@ -2522,7 +2683,7 @@ type Ready struct {
 
 func (x *Ready) Reset() {
 	*x = Ready{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2534,7 +2695,7 @@ func (x *Ready) String() string {
 func (*Ready) ProtoMessage() {}
 
 func (x *Ready) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2547,7 +2708,7 @@ func (x *Ready) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ready.ProtoReflect.Descriptor instead.
 func (*Ready) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{27}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{28}
 }
 
 // Gomaxprocs sets gomaxprocs.
@@ -2561,7 +2722,7 @@ type Gomaxprocs struct {
 
 func (x *Gomaxprocs) Reset() {
 	*x = Gomaxprocs{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2573,7 +2734,7 @@ func (x *Gomaxprocs) String() string {
 func (*Gomaxprocs) ProtoMessage() {}
 
 func (x *Gomaxprocs) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2586,7 +2747,7 @@ func (x *Gomaxprocs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Gomaxprocs.ProtoReflect.Descriptor instead.
 func (*Gomaxprocs) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{28}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Gomaxprocs) GetCount() uint64 {
@@ -2607,7 +2768,7 @@ type ScavengeCost struct {
 
 func (x *ScavengeCost) Reset() {
 	*x = ScavengeCost{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2619,7 +2780,7 @@ func (x *ScavengeCost) String() string {
 func (*ScavengeCost) ProtoMessage() {}
 
 func (x *ScavengeCost) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2632,7 +2793,7 @@ func (x *ScavengeCost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScavengeCost.ProtoReflect.Descriptor instead.
 func (*ScavengeCost) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{29}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *ScavengeCost) GetCostNs() uint64 {
@@ -2653,7 +2814,7 @@ type Faketime struct {
 
 func (x *Faketime) Reset() {
 	*x = Faketime{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2665,7 +2826,7 @@ func (x *Faketime) String() string {
 func (*Faketime) ProtoMessage() {}
 
 func (x *Faketime) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2678,7 +2839,7 @@ func (x *Faketime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Faketime.ProtoReflect.Descriptor instead.
 func (*Faketime) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{30}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Faketime) GetOn() bool {
@@ -2699,7 +2860,7 @@ type Scavtrace struct {
 
 func (x *Scavtrace) Reset() {
 	*x = Scavtrace{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2711,7 +2872,7 @@ func (x *Scavtrace) String() string {
 func (*Scavtrace) ProtoMessage() {}
 
 func (x *Scavtrace) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2724,7 +2885,7 @@ func (x *Scavtrace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scavtrace.ProtoReflect.Descriptor instead.
 func (*Scavtrace) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{31}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Scavtrace) GetOn() bool {
@@ -2747,7 +2908,7 @@ type Pace struct {
 
 func (x *Pace) Reset() {
 	*x = Pace{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2759,7 +2920,7 @@ func (x *Pace) String() string {
 func (*Pace) ProtoMessage() {}
 
 func (x *Pace) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2772,7 +2933,7 @@ func (x *Pace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pace.ProtoReflect.Descriptor instead.
 func (*Pace) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{32}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Pace) GetHeapGoal() uint64 {
@@ -2802,7 +2963,7 @@ type MarkTermination struct {
 
 func (x *MarkTermination) Reset() {
 	*x = MarkTermination{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2814,7 +2975,7 @@ func (x *MarkTermination) String() string {
 func (*MarkTermination) ProtoMessage() {}
 
 func (x *MarkTermination) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2827,7 +2988,7 @@ func (x *MarkTermination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkTermination.ProtoReflect.Descriptor instead.
 func (*MarkTermination) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{33}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *MarkTermination) GetHeapGoal() uint64 {
@@ -2853,7 +3014,7 @@ type SweepDone struct {
 
 func (x *SweepDone) Reset() {
 	*x = SweepDone{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2865,7 +3026,7 @@ func (x *SweepDone) String() string {
 func (*SweepDone) ProtoMessage() {}
 
 func (x *SweepDone) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2878,7 +3039,7 @@ func (x *SweepDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SweepDone.ProtoReflect.Descriptor instead.
 func (*SweepDone) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{34}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{35}
 }
 
 // ScavengeAll calls mheap.scavengeAll.
@@ -2890,7 +3051,7 @@ type ScavengeAll struct {
 
 func (x *ScavengeAll) Reset() {
 	*x = ScavengeAll{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2902,7 +3063,7 @@ func (x *ScavengeAll) String() string {
 func (*ScavengeAll) ProtoMessage() {}
 
 func (x *ScavengeAll) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2915,7 +3076,7 @@ func (x *ScavengeAll) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScavengeAll.ProtoReflect.Descriptor instead.
 func (*ScavengeAll) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{35}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{36}
 }
 
 // Span allocates pages as mheap.allocSpan does: the heap grows if it must, and scavenges if it grew past its goal.
@@ -2931,7 +3092,7 @@ type Span struct {
 
 func (x *Span) Reset() {
 	*x = Span{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2943,7 +3104,7 @@ func (x *Span) String() string {
 func (*Span) ProtoMessage() {}
 
 func (x *Span) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2956,7 +3117,7 @@ func (x *Span) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Span.ProtoReflect.Descriptor instead.
 func (*Span) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{36}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{37}
 }
 
 func (x *Span) GetSlot() uint32 {
@@ -2982,7 +3143,7 @@ type HeapRetained struct {
 
 func (x *HeapRetained) Reset() {
 	*x = HeapRetained{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2994,7 +3155,7 @@ func (x *HeapRetained) String() string {
 func (*HeapRetained) ProtoMessage() {}
 
 func (x *HeapRetained) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3007,7 +3168,7 @@ func (x *HeapRetained) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeapRetained.ProtoReflect.Descriptor instead.
 func (*HeapRetained) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{37}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{38}
 }
 
 // PrintScavTrace calls printScavTrace.
@@ -3025,7 +3186,7 @@ type PrintScavTrace struct {
 
 func (x *PrintScavTrace) Reset() {
 	*x = PrintScavTrace{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3037,7 +3198,7 @@ func (x *PrintScavTrace) String() string {
 func (*PrintScavTrace) ProtoMessage() {}
 
 func (x *PrintScavTrace) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3050,7 +3211,7 @@ func (x *PrintScavTrace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintScavTrace.ProtoReflect.Descriptor instead.
 func (*PrintScavTrace) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{38}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{39}
 }
 
 func (x *PrintScavTrace) GetGeneration() uint32 {
@@ -3085,7 +3246,7 @@ type PokePhysPage struct {
 
 func (x *PokePhysPage) Reset() {
 	*x = PokePhysPage{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3097,7 +3258,7 @@ func (x *PokePhysPage) String() string {
 func (*PokePhysPage) ProtoMessage() {}
 
 func (x *PokePhysPage) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3110,7 +3271,7 @@ func (x *PokePhysPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokePhysPage.ProtoReflect.Descriptor instead.
 func (*PokePhysPage) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{39}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *PokePhysPage) GetByteCount() uint64 {
@@ -3135,7 +3296,7 @@ type PokeStats struct {
 
 func (x *PokeStats) Reset() {
 	*x = PokeStats{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3147,7 +3308,7 @@ func (x *PokeStats) String() string {
 func (*PokeStats) ProtoMessage() {}
 
 func (x *PokeStats) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3160,7 +3321,7 @@ func (x *PokeStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeStats.ProtoReflect.Descriptor instead.
 func (*PokeStats) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{40}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *PokeStats) GetHeapSys() uint64 {
@@ -3195,7 +3356,7 @@ type PokeClock struct {
 
 func (x *PokeClock) Reset() {
 	*x = PokeClock{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3207,7 +3368,7 @@ func (x *PokeClock) String() string {
 func (*PokeClock) ProtoMessage() {}
 
 func (x *PokeClock) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3220,7 +3381,7 @@ func (x *PokeClock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeClock.ProtoReflect.Descriptor instead.
 func (*PokeClock) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{41}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *PokeClock) GetNowNs() uint64 {
@@ -3243,7 +3404,7 @@ type Gc struct {
 
 func (x *Gc) Reset() {
 	*x = Gc{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3255,7 +3416,7 @@ func (x *Gc) String() string {
 func (*Gc) ProtoMessage() {}
 
 func (x *Gc) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3268,7 +3429,7 @@ func (x *Gc) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Gc.ProtoReflect.Descriptor instead.
 func (*Gc) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{42}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *Gc) GetHeapGoal() uint64 {
@@ -3295,14 +3456,17 @@ type Transcript struct {
 	// One step per operation. A throw or panic ends the program: its step is the last.
 	Steps []*Step `protobuf:"bytes,3,rep,name=steps,proto3" json:"steps,omitempty"`
 	// The state after the last step, built from everything and not from what was touched; complete.
-	End           *Observation `protobuf:"bytes,4,opt,name=end,proto3" json:"end,omitempty"`
+	End *Observation `protobuf:"bytes,4,opt,name=end,proto3" json:"end,omitempty"`
+	// Of a series only, instead of all but program_id: 16 bytes for each program, the first of the SHA-256 of its
+	// transcript in the canonical encoding, without program_id.
+	Digests       []byte `protobuf:"bytes,5,opt,name=digests,proto3,oneof" json:"digests,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Transcript) Reset() {
 	*x = Transcript{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[43]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3314,7 +3478,7 @@ func (x *Transcript) String() string {
 func (*Transcript) ProtoMessage() {}
 
 func (x *Transcript) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[43]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3327,7 +3491,7 @@ func (x *Transcript) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Transcript.ProtoReflect.Descriptor instead.
 func (*Transcript) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{43}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Transcript) GetProgramId() uint64 {
@@ -3358,6 +3522,13 @@ func (x *Transcript) GetEnd() *Observation {
 	return nil
 }
 
+func (x *Transcript) GetDigests() []byte {
+	if x != nil {
+		return x.Digests
+	}
+	return nil
+}
+
 // Step is what one operation did.
 type Step struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3373,7 +3544,7 @@ type Step struct {
 
 func (x *Step) Reset() {
 	*x = Step{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[44]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3385,7 +3556,7 @@ func (x *Step) String() string {
 func (*Step) ProtoMessage() {}
 
 func (x *Step) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[44]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3398,7 +3569,7 @@ func (x *Step) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Step.ProtoReflect.Descriptor instead.
 func (*Step) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{44}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Step) GetOutcome() *Outcome {
@@ -3440,7 +3611,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[45]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3452,7 +3623,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[45]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3465,7 +3636,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{45}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Outcome) GetOutcome() isOutcome_Outcome {
@@ -3552,7 +3723,7 @@ type Nothing struct {
 
 func (x *Nothing) Reset() {
 	*x = Nothing{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[46]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3564,7 +3735,7 @@ func (x *Nothing) String() string {
 func (*Nothing) ProtoMessage() {}
 
 func (x *Nothing) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[46]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3577,7 +3748,7 @@ func (x *Nothing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Nothing.ProtoReflect.Descriptor instead.
 func (*Nothing) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{46}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{47}
 }
 
 // Returned holds an operation's results.
@@ -3591,7 +3762,7 @@ type Returned struct {
 
 func (x *Returned) Reset() {
 	*x = Returned{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[47]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3603,7 +3774,7 @@ func (x *Returned) String() string {
 func (*Returned) ProtoMessage() {}
 
 func (x *Returned) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[47]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3616,7 +3787,7 @@ func (x *Returned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Returned.ProtoReflect.Descriptor instead.
 func (*Returned) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{47}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{48}
 }
 
 func (x *Returned) GetValues() []uint64 {
@@ -3637,7 +3808,7 @@ type Thrown struct {
 
 func (x *Thrown) Reset() {
 	*x = Thrown{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[48]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3649,7 +3820,7 @@ func (x *Thrown) String() string {
 func (*Thrown) ProtoMessage() {}
 
 func (x *Thrown) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[48]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3662,7 +3833,7 @@ func (x *Thrown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Thrown.ProtoReflect.Descriptor instead.
 func (*Thrown) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{48}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Thrown) GetText() string {
@@ -3685,7 +3856,7 @@ type Panicked struct {
 
 func (x *Panicked) Reset() {
 	*x = Panicked{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[49]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3697,7 +3868,7 @@ func (x *Panicked) String() string {
 func (*Panicked) ProtoMessage() {}
 
 func (x *Panicked) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[49]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3710,7 +3881,7 @@ func (x *Panicked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Panicked.ProtoReflect.Descriptor instead.
 func (*Panicked) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{49}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Panicked) GetKind() PanicKind {
@@ -3805,7 +3976,7 @@ type Observation struct {
 
 func (x *Observation) Reset() {
 	*x = Observation{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[50]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3817,7 +3988,7 @@ func (x *Observation) String() string {
 func (*Observation) ProtoMessage() {}
 
 func (x *Observation) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[50]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3830,7 +4001,7 @@ func (x *Observation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observation.ProtoReflect.Descriptor instead.
 func (*Observation) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{50}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Observation) GetComplete() bool {
@@ -4088,7 +4259,7 @@ type ChunkRun struct {
 
 func (x *ChunkRun) Reset() {
 	*x = ChunkRun{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[51]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4100,7 +4271,7 @@ func (x *ChunkRun) String() string {
 func (*ChunkRun) ProtoMessage() {}
 
 func (x *ChunkRun) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[51]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4113,7 +4284,7 @@ func (x *ChunkRun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChunkRun.ProtoReflect.Descriptor instead.
 func (*ChunkRun) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{51}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *ChunkRun) GetIndex() uint64 {
@@ -4161,7 +4332,7 @@ type SummaryRun struct {
 
 func (x *SummaryRun) Reset() {
 	*x = SummaryRun{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[52]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4173,7 +4344,7 @@ func (x *SummaryRun) String() string {
 func (*SummaryRun) ProtoMessage() {}
 
 func (x *SummaryRun) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[52]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4186,7 +4357,7 @@ func (x *SummaryRun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryRun.ProtoReflect.Descriptor instead.
 func (*SummaryRun) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{52}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *SummaryRun) GetLevel() uint64 {
@@ -4230,7 +4401,7 @@ type RangeSet struct {
 
 func (x *RangeSet) Reset() {
 	*x = RangeSet{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[53]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4242,7 +4413,7 @@ func (x *RangeSet) String() string {
 func (*RangeSet) ProtoMessage() {}
 
 func (x *RangeSet) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[53]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4255,7 +4426,7 @@ func (x *RangeSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RangeSet.ProtoReflect.Descriptor instead.
 func (*RangeSet) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{53}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *RangeSet) GetBounds() []uint64 {
@@ -4283,7 +4454,7 @@ type SummaryLengths struct {
 
 func (x *SummaryLengths) Reset() {
 	*x = SummaryLengths{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[54]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4295,7 +4466,7 @@ func (x *SummaryLengths) String() string {
 func (*SummaryLengths) ProtoMessage() {}
 
 func (x *SummaryLengths) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[54]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4308,7 +4479,7 @@ func (x *SummaryLengths) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryLengths.ProtoReflect.Descriptor instead.
 func (*SummaryLengths) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{54}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *SummaryLengths) GetLengths() []uint64 {
@@ -4332,7 +4503,7 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"go_version\x18\x04 \x01(\tR\tgoVersion\x12;\n" +
 	"\fcapabilities\x18\x05 \x03(\x0e2\x17.pageheap.v1.CapabilityR\fcapabilities\x12.\n" +
 	"\x13operation_count_max\x18\x06 \x01(\x04R\x11operationCountMax\x12*\n" +
-	"\x11program_bytes_max\x18\a \x01(\x04R\x0fprogramBytesMax\"\xa2\x03\n" +
+	"\x11program_bytes_max\x18\a \x01(\x04R\x0fprogramBytesMax\"\xcf\x03\n" +
 	"\aProgram\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\x06H\x00R\x02id\x88\x01\x01\x12)\n" +
 	"\x0ephys_page_size\x18\x02 \x01(\x06H\x01R\fphysPageSize\x88\x01\x01\x122\n" +
@@ -4342,13 +4513,39 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\n" +
 	"operations\x18\x06 \x03(\v2\x16.pageheap.v1.OperationR\n" +
 	"operations\x12\x1b\n" +
-	"\x06pacing\x18\a \x01(\bH\x05R\x06pacing\x88\x01\x01B\x05\n" +
+	"\x06pacing\x18\a \x01(\bH\x05R\x06pacing\x88\x01\x01\x12+\n" +
+	"\x06series\x18\b \x01(\v2\x13.pageheap.v1.SeriesR\x06seriesB\x05\n" +
 	"\x03_idB\x11\n" +
 	"\x0f_phys_page_sizeB\x16\n" +
 	"\x14_phys_huge_page_sizeB\x13\n" +
 	"\x11_outside_contractB\x16\n" +
 	"\x14_checkpoint_intervalB\t\n" +
-	"\a_pacing\"\xce\x10\n" +
+	"\a_pacing\"\xaf\x04\n" +
+	"\x06Series\x12\x17\n" +
+	"\x04seed\x18\x01 \x01(\x06H\x00R\x04seed\x88\x01\x01\x12(\n" +
+	"\rprogram_count\x18\x02 \x01(\x06H\x01R\fprogramCount\x88\x01\x01\x12,\n" +
+	"\x0foperation_count\x18\x03 \x01(\x06H\x02R\x0eoperationCount\x88\x01\x01\x12\x18\n" +
+	"\aweights\x18\x04 \x03(\x06R\aweights\x12\x1f\n" +
+	"\vpage_counts\x18\x05 \x03(\x06R\n" +
+	"pageCounts\x12\x1f\n" +
+	"\vbyte_counts\x18\x06 \x03(\x06R\n" +
+	"byteCounts\x12!\n" +
+	"\fchunk_counts\x18\a \x03(\x06R\vchunkCounts\x12+\n" +
+	"\x0fchunk_count_max\x18\b \x01(\x06H\x03R\rchunkCountMax\x88\x01\x01\x12\x19\n" +
+	"\x05chunk\x18\t \x01(\x10H\x04R\x05chunk\x88\x01\x01\x12\x1c\n" +
+	"\agap_max\x18\n" +
+	" \x01(\x06H\x05R\x06gapMax\x88\x01\x01\x12&\n" +
+	"\fpart_percent\x18\v \x01(\x06H\x06R\vpartPercent\x88\x01\x01\x12*\n" +
+	"\x0efilled_percent\x18\f \x01(\x06H\aR\rfilledPercent\x88\x01\x01B\a\n" +
+	"\x05_seedB\x10\n" +
+	"\x0e_program_countB\x12\n" +
+	"\x10_operation_countB\x12\n" +
+	"\x10_chunk_count_maxB\b\n" +
+	"\x06_chunkB\n" +
+	"\n" +
+	"\b_gap_maxB\x0f\n" +
+	"\r_part_percentB\x11\n" +
+	"\x0f_filled_percent\"\xce\x10\n" +
 	"\tOperation\x12'\n" +
 	"\x04grow\x18\x01 \x01(\v2\x11.pageheap.v1.GrowH\x00R\x04grow\x12*\n" +
 	"\x05alloc\x18\x02 \x01(\v2\x12.pageheap.v1.AllocH\x00R\x05alloc\x12'\n" +
@@ -4514,15 +4711,18 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\x06now_ns\x18\x01 \x01(\x06R\x05nowNs\"G\n" +
 	"\x02Gc\x12\x1b\n" +
 	"\theap_goal\x18\x01 \x01(\x06R\bheapGoal\x12$\n" +
-	"\x0elast_heap_goal\x18\x02 \x01(\x06R\flastHeapGoal\"\xc4\x01\n" +
+	"\x0elast_heap_goal\x18\x02 \x01(\x06R\flastHeapGoal\"\xef\x01\n" +
 	"\n" +
 	"Transcript\x12\"\n" +
 	"\n" +
 	"program_id\x18\x01 \x01(\x06H\x00R\tprogramId\x88\x01\x01\x12.\n" +
 	"\x05start\x18\x02 \x01(\v2\x18.pageheap.v1.ObservationR\x05start\x12'\n" +
 	"\x05steps\x18\x03 \x03(\v2\x11.pageheap.v1.StepR\x05steps\x12*\n" +
-	"\x03end\x18\x04 \x01(\v2\x18.pageheap.v1.ObservationR\x03endB\r\n" +
-	"\v_program_id\"\x9d\x01\n" +
+	"\x03end\x18\x04 \x01(\v2\x18.pageheap.v1.ObservationR\x03end\x12\x1d\n" +
+	"\adigests\x18\x05 \x01(\fH\x01R\adigests\x88\x01\x01B\r\n" +
+	"\v_program_idB\n" +
+	"\n" +
+	"\b_digests\"\x9d\x01\n" +
 	"\x04Step\x12.\n" +
 	"\aoutcome\x18\x01 \x01(\v2\x14.pageheap.v1.OutcomeR\aoutcome\x12\x1d\n" +
 	"\aprinted\x18\x02 \x01(\tH\x00R\aprinted\x88\x01\x01\x12:\n" +
@@ -4638,7 +4838,7 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"totalBytes\x88\x01\x01B\x0e\n" +
 	"\f_total_bytes\"*\n" +
 	"\x0eSummaryLengths\x12\x18\n" +
-	"\alengths\x18\x01 \x03(\x06R\alengths*\xf9\x01\n" +
+	"\alengths\x18\x01 \x03(\x06R\alengths*\x90\x02\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x13\n" +
@@ -4649,7 +4849,8 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\x15CAPABILITY_PAGE_CACHE\x10\x05\x12\x17\n" +
 	"\x13CAPABILITY_SCAVENGE\x10\x06\x12\x1f\n" +
 	"\x1bCAPABILITY_OUTSIDE_CONTRACT\x10\a\x12\x15\n" +
-	"\x11CAPABILITY_PACING\x10\b*\xd7\b\n" +
+	"\x11CAPABILITY_PACING\x10\b\x12\x15\n" +
+	"\x11CAPABILITY_SERIES\x10\t*\xd7\b\n" +
 	"\bFunction\x12\x18\n" +
 	"\x14FUNCTION_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fFUNCTION_GET\x10\x01\x12\x14\n" +
@@ -4712,7 +4913,7 @@ func file_pageheap_v1_pageheap_proto_rawDescGZIP() []byte {
 }
 
 var file_pageheap_v1_pageheap_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_pageheap_v1_pageheap_proto_msgTypes = make([]protoimpl.MessageInfo, 55)
+var file_pageheap_v1_pageheap_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
 var file_pageheap_v1_pageheap_proto_goTypes = []any{
 	(Capability)(0),          // 0: pageheap.v1.Capability
 	(Function)(0),            // 1: pageheap.v1.Function
@@ -4720,126 +4921,128 @@ var file_pageheap_v1_pageheap_proto_goTypes = []any{
 	(*DescribeRequest)(nil),  // 3: pageheap.v1.DescribeRequest
 	(*DescribeResponse)(nil), // 4: pageheap.v1.DescribeResponse
 	(*Program)(nil),          // 5: pageheap.v1.Program
-	(*Operation)(nil),        // 6: pageheap.v1.Operation
-	(*Grow)(nil),             // 7: pageheap.v1.Grow
-	(*Alloc)(nil),            // 8: pageheap.v1.Alloc
-	(*Free)(nil),             // 9: pageheap.v1.Free
-	(*Cache)(nil),            // 10: pageheap.v1.Cache
-	(*CacheAlloc)(nil),       // 11: pageheap.v1.CacheAlloc
-	(*Flush)(nil),            // 12: pageheap.v1.Flush
-	(*StartGen)(nil),         // 13: pageheap.v1.StartGen
-	(*Scavenge)(nil),         // 14: pageheap.v1.Scavenge
-	(*Reserve)(nil),          // 15: pageheap.v1.Reserve
-	(*ScavengeOne)(nil),      // 16: pageheap.v1.ScavengeOne
-	(*Unreserve)(nil),        // 17: pageheap.v1.Unreserve
-	(*Call)(nil),             // 18: pageheap.v1.Call
-	(*GrowAt)(nil),           // 19: pageheap.v1.GrowAt
-	(*FreeAt)(nil),           // 20: pageheap.v1.FreeAt
-	(*ScavengeAt)(nil),       // 21: pageheap.v1.ScavengeAt
-	(*UnreserveAt)(nil),      // 22: pageheap.v1.UnreserveAt
-	(*PokeSummary)(nil),      // 23: pageheap.v1.PokeSummary
-	(*PokeChunk)(nil),        // 24: pageheap.v1.PokeChunk
-	(*PokeSearchAddr)(nil),   // 25: pageheap.v1.PokeSearchAddr
-	(*Tick)(nil),             // 26: pageheap.v1.Tick
-	(*Timer)(nil),            // 27: pageheap.v1.Timer
-	(*Sysmon)(nil),           // 28: pageheap.v1.Sysmon
-	(*Wake)(nil),             // 29: pageheap.v1.Wake
-	(*Ready)(nil),            // 30: pageheap.v1.Ready
-	(*Gomaxprocs)(nil),       // 31: pageheap.v1.Gomaxprocs
-	(*ScavengeCost)(nil),     // 32: pageheap.v1.ScavengeCost
-	(*Faketime)(nil),         // 33: pageheap.v1.Faketime
-	(*Scavtrace)(nil),        // 34: pageheap.v1.Scavtrace
-	(*Pace)(nil),             // 35: pageheap.v1.Pace
-	(*MarkTermination)(nil),  // 36: pageheap.v1.MarkTermination
-	(*SweepDone)(nil),        // 37: pageheap.v1.SweepDone
-	(*ScavengeAll)(nil),      // 38: pageheap.v1.ScavengeAll
-	(*Span)(nil),             // 39: pageheap.v1.Span
-	(*HeapRetained)(nil),     // 40: pageheap.v1.HeapRetained
-	(*PrintScavTrace)(nil),   // 41: pageheap.v1.PrintScavTrace
-	(*PokePhysPage)(nil),     // 42: pageheap.v1.PokePhysPage
-	(*PokeStats)(nil),        // 43: pageheap.v1.PokeStats
-	(*PokeClock)(nil),        // 44: pageheap.v1.PokeClock
-	(*Gc)(nil),               // 45: pageheap.v1.Gc
-	(*Transcript)(nil),       // 46: pageheap.v1.Transcript
-	(*Step)(nil),             // 47: pageheap.v1.Step
-	(*Outcome)(nil),          // 48: pageheap.v1.Outcome
-	(*Nothing)(nil),          // 49: pageheap.v1.Nothing
-	(*Returned)(nil),         // 50: pageheap.v1.Returned
-	(*Thrown)(nil),           // 51: pageheap.v1.Thrown
-	(*Panicked)(nil),         // 52: pageheap.v1.Panicked
-	(*Observation)(nil),      // 53: pageheap.v1.Observation
-	(*ChunkRun)(nil),         // 54: pageheap.v1.ChunkRun
-	(*SummaryRun)(nil),       // 55: pageheap.v1.SummaryRun
-	(*RangeSet)(nil),         // 56: pageheap.v1.RangeSet
-	(*SummaryLengths)(nil),   // 57: pageheap.v1.SummaryLengths
+	(*Series)(nil),           // 6: pageheap.v1.Series
+	(*Operation)(nil),        // 7: pageheap.v1.Operation
+	(*Grow)(nil),             // 8: pageheap.v1.Grow
+	(*Alloc)(nil),            // 9: pageheap.v1.Alloc
+	(*Free)(nil),             // 10: pageheap.v1.Free
+	(*Cache)(nil),            // 11: pageheap.v1.Cache
+	(*CacheAlloc)(nil),       // 12: pageheap.v1.CacheAlloc
+	(*Flush)(nil),            // 13: pageheap.v1.Flush
+	(*StartGen)(nil),         // 14: pageheap.v1.StartGen
+	(*Scavenge)(nil),         // 15: pageheap.v1.Scavenge
+	(*Reserve)(nil),          // 16: pageheap.v1.Reserve
+	(*ScavengeOne)(nil),      // 17: pageheap.v1.ScavengeOne
+	(*Unreserve)(nil),        // 18: pageheap.v1.Unreserve
+	(*Call)(nil),             // 19: pageheap.v1.Call
+	(*GrowAt)(nil),           // 20: pageheap.v1.GrowAt
+	(*FreeAt)(nil),           // 21: pageheap.v1.FreeAt
+	(*ScavengeAt)(nil),       // 22: pageheap.v1.ScavengeAt
+	(*UnreserveAt)(nil),      // 23: pageheap.v1.UnreserveAt
+	(*PokeSummary)(nil),      // 24: pageheap.v1.PokeSummary
+	(*PokeChunk)(nil),        // 25: pageheap.v1.PokeChunk
+	(*PokeSearchAddr)(nil),   // 26: pageheap.v1.PokeSearchAddr
+	(*Tick)(nil),             // 27: pageheap.v1.Tick
+	(*Timer)(nil),            // 28: pageheap.v1.Timer
+	(*Sysmon)(nil),           // 29: pageheap.v1.Sysmon
+	(*Wake)(nil),             // 30: pageheap.v1.Wake
+	(*Ready)(nil),            // 31: pageheap.v1.Ready
+	(*Gomaxprocs)(nil),       // 32: pageheap.v1.Gomaxprocs
+	(*ScavengeCost)(nil),     // 33: pageheap.v1.ScavengeCost
+	(*Faketime)(nil),         // 34: pageheap.v1.Faketime
+	(*Scavtrace)(nil),        // 35: pageheap.v1.Scavtrace
+	(*Pace)(nil),             // 36: pageheap.v1.Pace
+	(*MarkTermination)(nil),  // 37: pageheap.v1.MarkTermination
+	(*SweepDone)(nil),        // 38: pageheap.v1.SweepDone
+	(*ScavengeAll)(nil),      // 39: pageheap.v1.ScavengeAll
+	(*Span)(nil),             // 40: pageheap.v1.Span
+	(*HeapRetained)(nil),     // 41: pageheap.v1.HeapRetained
+	(*PrintScavTrace)(nil),   // 42: pageheap.v1.PrintScavTrace
+	(*PokePhysPage)(nil),     // 43: pageheap.v1.PokePhysPage
+	(*PokeStats)(nil),        // 44: pageheap.v1.PokeStats
+	(*PokeClock)(nil),        // 45: pageheap.v1.PokeClock
+	(*Gc)(nil),               // 46: pageheap.v1.Gc
+	(*Transcript)(nil),       // 47: pageheap.v1.Transcript
+	(*Step)(nil),             // 48: pageheap.v1.Step
+	(*Outcome)(nil),          // 49: pageheap.v1.Outcome
+	(*Nothing)(nil),          // 50: pageheap.v1.Nothing
+	(*Returned)(nil),         // 51: pageheap.v1.Returned
+	(*Thrown)(nil),           // 52: pageheap.v1.Thrown
+	(*Panicked)(nil),         // 53: pageheap.v1.Panicked
+	(*Observation)(nil),      // 54: pageheap.v1.Observation
+	(*ChunkRun)(nil),         // 55: pageheap.v1.ChunkRun
+	(*SummaryRun)(nil),       // 56: pageheap.v1.SummaryRun
+	(*RangeSet)(nil),         // 57: pageheap.v1.RangeSet
+	(*SummaryLengths)(nil),   // 58: pageheap.v1.SummaryLengths
 }
 var file_pageheap_v1_pageheap_proto_depIdxs = []int32{
 	0,  // 0: pageheap.v1.DescribeResponse.capabilities:type_name -> pageheap.v1.Capability
-	6,  // 1: pageheap.v1.Program.operations:type_name -> pageheap.v1.Operation
-	7,  // 2: pageheap.v1.Operation.grow:type_name -> pageheap.v1.Grow
-	8,  // 3: pageheap.v1.Operation.alloc:type_name -> pageheap.v1.Alloc
-	9,  // 4: pageheap.v1.Operation.free:type_name -> pageheap.v1.Free
-	10, // 5: pageheap.v1.Operation.cache:type_name -> pageheap.v1.Cache
-	11, // 6: pageheap.v1.Operation.cache_alloc:type_name -> pageheap.v1.CacheAlloc
-	12, // 7: pageheap.v1.Operation.flush:type_name -> pageheap.v1.Flush
-	13, // 8: pageheap.v1.Operation.start_gen:type_name -> pageheap.v1.StartGen
-	14, // 9: pageheap.v1.Operation.scavenge:type_name -> pageheap.v1.Scavenge
-	15, // 10: pageheap.v1.Operation.reserve:type_name -> pageheap.v1.Reserve
-	16, // 11: pageheap.v1.Operation.scavenge_one:type_name -> pageheap.v1.ScavengeOne
-	17, // 12: pageheap.v1.Operation.unreserve:type_name -> pageheap.v1.Unreserve
-	18, // 13: pageheap.v1.Operation.call:type_name -> pageheap.v1.Call
-	19, // 14: pageheap.v1.Operation.grow_at:type_name -> pageheap.v1.GrowAt
-	20, // 15: pageheap.v1.Operation.free_at:type_name -> pageheap.v1.FreeAt
-	21, // 16: pageheap.v1.Operation.scavenge_at:type_name -> pageheap.v1.ScavengeAt
-	22, // 17: pageheap.v1.Operation.unreserve_at:type_name -> pageheap.v1.UnreserveAt
-	23, // 18: pageheap.v1.Operation.poke_summary:type_name -> pageheap.v1.PokeSummary
-	24, // 19: pageheap.v1.Operation.poke_chunk:type_name -> pageheap.v1.PokeChunk
-	25, // 20: pageheap.v1.Operation.poke_search_addr:type_name -> pageheap.v1.PokeSearchAddr
-	26, // 21: pageheap.v1.Operation.tick:type_name -> pageheap.v1.Tick
-	27, // 22: pageheap.v1.Operation.timer:type_name -> pageheap.v1.Timer
-	28, // 23: pageheap.v1.Operation.sysmon:type_name -> pageheap.v1.Sysmon
-	29, // 24: pageheap.v1.Operation.wake:type_name -> pageheap.v1.Wake
-	30, // 25: pageheap.v1.Operation.ready:type_name -> pageheap.v1.Ready
-	31, // 26: pageheap.v1.Operation.gomaxprocs:type_name -> pageheap.v1.Gomaxprocs
-	32, // 27: pageheap.v1.Operation.scavenge_cost:type_name -> pageheap.v1.ScavengeCost
-	33, // 28: pageheap.v1.Operation.faketime:type_name -> pageheap.v1.Faketime
-	34, // 29: pageheap.v1.Operation.scavtrace:type_name -> pageheap.v1.Scavtrace
-	35, // 30: pageheap.v1.Operation.pace:type_name -> pageheap.v1.Pace
-	36, // 31: pageheap.v1.Operation.mark_termination:type_name -> pageheap.v1.MarkTermination
-	37, // 32: pageheap.v1.Operation.sweep_done:type_name -> pageheap.v1.SweepDone
-	38, // 33: pageheap.v1.Operation.scavenge_all:type_name -> pageheap.v1.ScavengeAll
-	39, // 34: pageheap.v1.Operation.span:type_name -> pageheap.v1.Span
-	40, // 35: pageheap.v1.Operation.heap_retained:type_name -> pageheap.v1.HeapRetained
-	41, // 36: pageheap.v1.Operation.print_scav_trace:type_name -> pageheap.v1.PrintScavTrace
-	42, // 37: pageheap.v1.Operation.poke_phys_page:type_name -> pageheap.v1.PokePhysPage
-	43, // 38: pageheap.v1.Operation.poke_stats:type_name -> pageheap.v1.PokeStats
-	44, // 39: pageheap.v1.Operation.poke_clock:type_name -> pageheap.v1.PokeClock
-	45, // 40: pageheap.v1.Operation.gc:type_name -> pageheap.v1.Gc
-	1,  // 41: pageheap.v1.Call.function:type_name -> pageheap.v1.Function
-	53, // 42: pageheap.v1.Transcript.start:type_name -> pageheap.v1.Observation
-	47, // 43: pageheap.v1.Transcript.steps:type_name -> pageheap.v1.Step
-	53, // 44: pageheap.v1.Transcript.end:type_name -> pageheap.v1.Observation
-	48, // 45: pageheap.v1.Step.outcome:type_name -> pageheap.v1.Outcome
-	53, // 46: pageheap.v1.Step.observation:type_name -> pageheap.v1.Observation
-	49, // 47: pageheap.v1.Outcome.nothing:type_name -> pageheap.v1.Nothing
-	50, // 48: pageheap.v1.Outcome.returned:type_name -> pageheap.v1.Returned
-	51, // 49: pageheap.v1.Outcome.thrown:type_name -> pageheap.v1.Thrown
-	52, // 50: pageheap.v1.Outcome.panicked:type_name -> pageheap.v1.Panicked
-	2,  // 51: pageheap.v1.Panicked.kind:type_name -> pageheap.v1.PanicKind
-	54, // 52: pageheap.v1.Observation.chunks:type_name -> pageheap.v1.ChunkRun
-	55, // 53: pageheap.v1.Observation.summaries:type_name -> pageheap.v1.SummaryRun
-	56, // 54: pageheap.v1.Observation.in_use:type_name -> pageheap.v1.RangeSet
-	57, // 55: pageheap.v1.Observation.summary_lengths:type_name -> pageheap.v1.SummaryLengths
-	56, // 56: pageheap.v1.Observation.scav_in_use:type_name -> pageheap.v1.RangeSet
-	3,  // 57: pageheap.v1.PageHeapService.Describe:input_type -> pageheap.v1.DescribeRequest
-	5,  // 58: pageheap.v1.PageHeapService.Run:input_type -> pageheap.v1.Program
-	4,  // 59: pageheap.v1.PageHeapService.Describe:output_type -> pageheap.v1.DescribeResponse
-	46, // 60: pageheap.v1.PageHeapService.Run:output_type -> pageheap.v1.Transcript
-	59, // [59:61] is the sub-list for method output_type
-	57, // [57:59] is the sub-list for method input_type
-	57, // [57:57] is the sub-list for extension type_name
-	57, // [57:57] is the sub-list for extension extendee
-	0,  // [0:57] is the sub-list for field type_name
+	7,  // 1: pageheap.v1.Program.operations:type_name -> pageheap.v1.Operation
+	6,  // 2: pageheap.v1.Program.series:type_name -> pageheap.v1.Series
+	8,  // 3: pageheap.v1.Operation.grow:type_name -> pageheap.v1.Grow
+	9,  // 4: pageheap.v1.Operation.alloc:type_name -> pageheap.v1.Alloc
+	10, // 5: pageheap.v1.Operation.free:type_name -> pageheap.v1.Free
+	11, // 6: pageheap.v1.Operation.cache:type_name -> pageheap.v1.Cache
+	12, // 7: pageheap.v1.Operation.cache_alloc:type_name -> pageheap.v1.CacheAlloc
+	13, // 8: pageheap.v1.Operation.flush:type_name -> pageheap.v1.Flush
+	14, // 9: pageheap.v1.Operation.start_gen:type_name -> pageheap.v1.StartGen
+	15, // 10: pageheap.v1.Operation.scavenge:type_name -> pageheap.v1.Scavenge
+	16, // 11: pageheap.v1.Operation.reserve:type_name -> pageheap.v1.Reserve
+	17, // 12: pageheap.v1.Operation.scavenge_one:type_name -> pageheap.v1.ScavengeOne
+	18, // 13: pageheap.v1.Operation.unreserve:type_name -> pageheap.v1.Unreserve
+	19, // 14: pageheap.v1.Operation.call:type_name -> pageheap.v1.Call
+	20, // 15: pageheap.v1.Operation.grow_at:type_name -> pageheap.v1.GrowAt
+	21, // 16: pageheap.v1.Operation.free_at:type_name -> pageheap.v1.FreeAt
+	22, // 17: pageheap.v1.Operation.scavenge_at:type_name -> pageheap.v1.ScavengeAt
+	23, // 18: pageheap.v1.Operation.unreserve_at:type_name -> pageheap.v1.UnreserveAt
+	24, // 19: pageheap.v1.Operation.poke_summary:type_name -> pageheap.v1.PokeSummary
+	25, // 20: pageheap.v1.Operation.poke_chunk:type_name -> pageheap.v1.PokeChunk
+	26, // 21: pageheap.v1.Operation.poke_search_addr:type_name -> pageheap.v1.PokeSearchAddr
+	27, // 22: pageheap.v1.Operation.tick:type_name -> pageheap.v1.Tick
+	28, // 23: pageheap.v1.Operation.timer:type_name -> pageheap.v1.Timer
+	29, // 24: pageheap.v1.Operation.sysmon:type_name -> pageheap.v1.Sysmon
+	30, // 25: pageheap.v1.Operation.wake:type_name -> pageheap.v1.Wake
+	31, // 26: pageheap.v1.Operation.ready:type_name -> pageheap.v1.Ready
+	32, // 27: pageheap.v1.Operation.gomaxprocs:type_name -> pageheap.v1.Gomaxprocs
+	33, // 28: pageheap.v1.Operation.scavenge_cost:type_name -> pageheap.v1.ScavengeCost
+	34, // 29: pageheap.v1.Operation.faketime:type_name -> pageheap.v1.Faketime
+	35, // 30: pageheap.v1.Operation.scavtrace:type_name -> pageheap.v1.Scavtrace
+	36, // 31: pageheap.v1.Operation.pace:type_name -> pageheap.v1.Pace
+	37, // 32: pageheap.v1.Operation.mark_termination:type_name -> pageheap.v1.MarkTermination
+	38, // 33: pageheap.v1.Operation.sweep_done:type_name -> pageheap.v1.SweepDone
+	39, // 34: pageheap.v1.Operation.scavenge_all:type_name -> pageheap.v1.ScavengeAll
+	40, // 35: pageheap.v1.Operation.span:type_name -> pageheap.v1.Span
+	41, // 36: pageheap.v1.Operation.heap_retained:type_name -> pageheap.v1.HeapRetained
+	42, // 37: pageheap.v1.Operation.print_scav_trace:type_name -> pageheap.v1.PrintScavTrace
+	43, // 38: pageheap.v1.Operation.poke_phys_page:type_name -> pageheap.v1.PokePhysPage
+	44, // 39: pageheap.v1.Operation.poke_stats:type_name -> pageheap.v1.PokeStats
+	45, // 40: pageheap.v1.Operation.poke_clock:type_name -> pageheap.v1.PokeClock
+	46, // 41: pageheap.v1.Operation.gc:type_name -> pageheap.v1.Gc
+	1,  // 42: pageheap.v1.Call.function:type_name -> pageheap.v1.Function
+	54, // 43: pageheap.v1.Transcript.start:type_name -> pageheap.v1.Observation
+	48, // 44: pageheap.v1.Transcript.steps:type_name -> pageheap.v1.Step
+	54, // 45: pageheap.v1.Transcript.end:type_name -> pageheap.v1.Observation
+	49, // 46: pageheap.v1.Step.outcome:type_name -> pageheap.v1.Outcome
+	54, // 47: pageheap.v1.Step.observation:type_name -> pageheap.v1.Observation
+	50, // 48: pageheap.v1.Outcome.nothing:type_name -> pageheap.v1.Nothing
+	51, // 49: pageheap.v1.Outcome.returned:type_name -> pageheap.v1.Returned
+	52, // 50: pageheap.v1.Outcome.thrown:type_name -> pageheap.v1.Thrown
+	53, // 51: pageheap.v1.Outcome.panicked:type_name -> pageheap.v1.Panicked
+	2,  // 52: pageheap.v1.Panicked.kind:type_name -> pageheap.v1.PanicKind
+	55, // 53: pageheap.v1.Observation.chunks:type_name -> pageheap.v1.ChunkRun
+	56, // 54: pageheap.v1.Observation.summaries:type_name -> pageheap.v1.SummaryRun
+	57, // 55: pageheap.v1.Observation.in_use:type_name -> pageheap.v1.RangeSet
+	58, // 56: pageheap.v1.Observation.summary_lengths:type_name -> pageheap.v1.SummaryLengths
+	57, // 57: pageheap.v1.Observation.scav_in_use:type_name -> pageheap.v1.RangeSet
+	3,  // 58: pageheap.v1.PageHeapService.Describe:input_type -> pageheap.v1.DescribeRequest
+	5,  // 59: pageheap.v1.PageHeapService.Run:input_type -> pageheap.v1.Program
+	4,  // 60: pageheap.v1.PageHeapService.Describe:output_type -> pageheap.v1.DescribeResponse
+	47, // 61: pageheap.v1.PageHeapService.Run:output_type -> pageheap.v1.Transcript
+	60, // [60:62] is the sub-list for method output_type
+	58, // [58:60] is the sub-list for method input_type
+	58, // [58:58] is the sub-list for extension type_name
+	58, // [58:58] is the sub-list for extension extendee
+	0,  // [0:58] is the sub-list for field type_name
 }
 
 func init() { file_pageheap_v1_pageheap_proto_init() }
@@ -4848,7 +5051,8 @@ func file_pageheap_v1_pageheap_proto_init() {
 		return
 	}
 	file_pageheap_v1_pageheap_proto_msgTypes[2].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[3].OneofWrappers = []any{
+	file_pageheap_v1_pageheap_proto_msgTypes[3].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[4].OneofWrappers = []any{
 		(*Operation_Grow)(nil),
 		(*Operation_Alloc)(nil),
 		(*Operation_Free)(nil),
@@ -4889,26 +5093,26 @@ func file_pageheap_v1_pageheap_proto_init() {
 		(*Operation_PokeClock)(nil),
 		(*Operation_Gc)(nil),
 	}
-	file_pageheap_v1_pageheap_proto_msgTypes[6].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[43].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[7].OneofWrappers = []any{}
 	file_pageheap_v1_pageheap_proto_msgTypes[44].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[45].OneofWrappers = []any{
+	file_pageheap_v1_pageheap_proto_msgTypes[45].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[46].OneofWrappers = []any{
 		(*Outcome_Nothing)(nil),
 		(*Outcome_Returned)(nil),
 		(*Outcome_Thrown)(nil),
 		(*Outcome_Panicked)(nil),
 	}
-	file_pageheap_v1_pageheap_proto_msgTypes[50].OneofWrappers = []any{}
 	file_pageheap_v1_pageheap_proto_msgTypes[51].OneofWrappers = []any{}
 	file_pageheap_v1_pageheap_proto_msgTypes[52].OneofWrappers = []any{}
 	file_pageheap_v1_pageheap_proto_msgTypes[53].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[54].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pageheap_v1_pageheap_proto_rawDesc), len(file_pageheap_v1_pageheap_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   55,
+			NumMessages:   56,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

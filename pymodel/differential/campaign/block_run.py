@@ -1,0 +1,251 @@
+"""Runs one block on open targets."""
+
+from __future__ import annotations
+
+import base64
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pymodel.differential.campaign.blocks import BlockResult, Job, Kind, Sighting
+from pymodel.differential.campaign.signature import campaign_signature
+from pymodel.differential.campaign.slowness import Slowness
+from pymodel.differential.campaign.standing import Standing, groups_of, only, standings
+from pymodel.differential.comparison.compare import Divergence
+from pymodel.differential.errors import HarnessError, TargetRefused
+from pymodel.differential.generation.workload import Work
+from pymodel.differential.running.findings import Finding, print_trace, trace_path
+from pymodel.differential.running.fruitless import Fruitless
+from pymodel.differential.running.minimal import Minimal, minimal_divergence
+from pymodel.differential.running.report import divergence_report, harness_report
+from pymodel.differential.running.side_by_side import FATAL_ERRORS, Comparison, SideBySide
+from pymodel.differential.running.tally import Tally
+from pymodel.differential.running.window import Window
+
+# A target killed from outside fails a program that it can run. What fails again and again is believed without a retry.
+RETRIED_COUNT_MAX = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """How findings are named and told: where their traces will be, and the flags that give a replay the same targets.
+
+    `of_run` gives divergences the signature that a run gives them, which also tells operations apart.
+    """
+
+    folder: Path
+    replay_flags: tuple[str, ...] = ()
+    of_run: bool = False
+
+
+class BlockRun:
+    """One job on open targets, nothing else pending on them.
+
+    `excuse` may turn the failure of a target into another that says more. `fruitless` outlives the block.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        works: Iterator[Work],
+        side_by_side: SideBySide,
+        telling: Telling,
+        fruitless: Fruitless,
+        excuse: Callable[[HarnessError], HarnessError] = lambda error: error,
+    ) -> None:
+        self._job = job
+        self._side_by_side = side_by_side
+        self._telling = telling
+        self._excuse = excuse
+        self._window = Window(side_by_side, works)
+        self._fruitless = fruitless
+        self._slowness = Slowness(job.slow_seconds_min)
+        self._retried_counts: dict[str, int] = {}
+        self._tally = Tally()
+        self._sightings: dict[tuple[str, str], Sighting] = {}
+
+    def execute(self, is_stopped: Callable[[], bool] = lambda: False) -> BlockResult:
+        """Runs to the block's end, to a limit or until stopped; raises FATAL_ERRORS."""
+        started = time.monotonic()
+        self._slowness.start()
+        stopped = False
+        while not self._reached_operations() and (taken := self._window.next(self._may_send)) is not None:
+            self._take(*taken)
+            if stopped := is_stopped():
+                break
+        # What a limit left on its way.
+        self._window.collect_early()
+        if not stopped:
+            self._record_slowest()
+        is_whole = not stopped and self._job.program_count_max is None and not self._reached_operations()
+        sightings = tuple(self._sightings.values())
+        seconds = time.monotonic() - started
+        return BlockResult(self._job.seed, self._job.block, self._tally, sightings, seconds, is_whole)
+
+    def _reached_operations(self) -> bool:
+        limit = self._job.operation_count_max
+        return limit is not None and self._tally.operation_count >= limit
+
+    def _may_send(self, sent_program_count: int) -> bool:
+        return self._job.program_count_max is None or sent_program_count < self._job.program_count_max
+
+    def _take(self, work: Work, comparison: Comparison) -> None:
+        self._slowness.took(work)
+        failures = [self._excuse(error) for error in comparison.failures]
+        if failures:
+            comparison = self._after_failures(work, comparison, failures)
+        self._fruitless.check(comparison)
+        self._tally.left_out.update(comparison.left_out.items())
+        if len(comparison.transcripts) > 1:
+            self._tally.add_compared(work.source, work.program, comparison.transcripts)
+        else:
+            self._tally.uncompared_program_count += 1
+        if comparison.divergence is not None:
+            self._tally.divergent_program_count += 1
+            for standing in list(standings(comparison, self._side_by_side.strictness)):
+                self._record_divergence(work, comparison, standing)
+        if failures or comparison.divergence is not None:
+            self._slowness.start()
+
+    # Harness errors.
+
+    def _after_failures(self, work: Work, comparison: Comparison, failures: list[HarnessError]) -> Comparison:
+        """Records failures; the comparison that counts, which is another one if the program was retried."""
+        for error in failures:
+            self._tally.harness_errors[f"{error.target}: {type(error).__name__}"] += 1
+        retried = self._retried(work, failures)
+        again = {error.target for error in retried.failures} if retried is not None else None
+        for error in failures:
+            self._record_failure(work, error, flaky=again is not None and error.target not in again)
+        return retried or comparison
+
+    def _retried(self, work: Work, failures: list[HarnessError]) -> Comparison | None:
+        """The program run again after its targets were restarted; None where it failed for good."""
+        kinds = {f"{error.target} {type(error).__name__}" for error in failures}
+        counts = self._retried_counts
+        if any(isinstance(error, TargetRefused) for error in failures):
+            return None
+        if any(counts.get(kind, 0) >= RETRIED_COUNT_MAX for kind in kinds):
+            return None
+        counts.update({kind: counts.get(kind, 0) + 1 for kind in kinds})
+        self._window.collect_early()
+        return self._side_by_side.run([work.program], work.checkpoint_interval)[0]
+
+    def _record_failure(self, work: Work, error: HarnessError, *, flaky: bool) -> None:
+        """Counts a failure, and keeps the shortest program of each kind; one that showed again before one that not."""
+        kind = type(error).__name__
+        signature = f"{error.target}: {kind}"
+        known = self._sightings.get((Kind.HARNESS, signature))
+        length = len(work.program.operations)
+        if known is not None and (known.flaky, known.operation_count) <= (flaky, length):
+            self._sightings[Kind.HARNESS, signature] = replace(known, count=known.count + 1)
+            return
+        path = trace_path(self._telling.folder, f"harness-{signature}", self._job.seed)
+        report = harness_report(error, self._origin(work), path, self._telling.replay_flags)
+        self._sightings[Kind.HARNESS, signature] = Sighting(
+            Kind.HARNESS,
+            signature,
+            work.number if known is None else known.program,
+            work.source if known is None else known.source,
+            1 if known is None else known.count + 1,
+            time.time(),
+            print_trace(work.program, report, None),
+            report,
+            length,
+            length,
+            flaky=flaky,
+            groups=((error.target,),),
+        )
+
+    # Divergences.
+
+    def _record_divergence(self, work: Work, comparison: Comparison, standing: Standing) -> None:
+        """Counts a divergence; the first of its signature is shrunk and told, unless it is known."""
+        divergence = standing.divergence
+        target_count = len(self._side_by_side.targets)
+        of_run = self._telling.of_run
+        signature = divergence.signature if of_run else campaign_signature(divergence, target_count)
+        known = self._sightings.get((Kind.DIVERGENCE, signature))
+        if known is not None:
+            self._sightings[Kind.DIVERGENCE, signature] = replace(known, count=known.count + 1)
+            return
+        sighting = Sighting(Kind.DIVERGENCE, signature, work.number, work.source, 1, time.time())
+        if signature not in self._job.known:
+            self._window.collect_early()
+            sighting = self._told(sighting, work, comparison, standing)
+        self._sightings[Kind.DIVERGENCE, signature] = sighting
+
+    def _told(self, sighting: Sighting, work: Work, comparison: Comparison, standing: Standing) -> Sighting:
+        """The sighting with the shortest program found, and all that is to be said of it."""
+        divergence = standing.divergence
+        few = only(self._side_by_side, _concerned(standing))
+        try:
+            minimal = minimal_divergence(few, work.program, divergence)
+        except FATAL_ERRORS:
+            # The target cannot go on, but what it did is kept.
+            minimal = Minimal(work.program, divergence)
+        shown, names = minimal.divergence, tuple(few.names)
+        if len(names) < len(standing.names) and not minimal.flaky:
+            names, shown = self._among_all(minimal, standing)
+        path = trace_path(self._telling.folder, sighting.signature, self._job.seed)
+        before, after = len(work.program.operations), len(minimal.program.operations)
+        origin, done = self._origin(work), self._tally.operation_count
+        finding = Finding(shown, minimal.program, origin, path, before, done, 0.0, 1, minimal.flaky)
+        report = divergence_report(finding, names, self._telling.replay_flags)
+        transcripts = comparison.transcripts if minimal.flaky else {}
+        return replace(
+            sighting,
+            trace=print_trace(minimal.program, report, shown.step),
+            report=report,
+            original_operation_count=before,
+            operation_count=after,
+            step=shown.step,
+            flaky=minimal.flaky,
+            alone=shown.alone if len(names) > 2 else None,
+            groups=groups_of(shown, names),
+            function=f"{shown.suspect.function}, {shown.suspect.file}",
+            transcripts={name: base64.b64encode(data).decode() for name, data in transcripts.items()},
+        )
+
+    def _among_all(self, minimal: Minimal, standing: Standing) -> tuple[tuple[str, ...], Divergence]:
+        """The shrunk divergence with all that agreed before, if it is the same one there."""
+        comparison = only(self._side_by_side, standing.names).run([minimal.program])[0]
+        divergence = comparison.divergence
+        if divergence is not None and divergence.signature == minimal.divergence.signature:
+            return tuple(comparison.transcripts), divergence
+        return _concerned(standing), minimal.divergence
+
+    # Slow programs.
+
+    def _record_slowest(self) -> None:
+        for work, seconds in self._slowness.measured(self._side_by_side):
+            signature = f"slow: program {work.number}"
+            length = len(work.program.operations)
+            times = ", ".join(f"{name} {each:.3f} s" for name, each in seconds.items())
+            report = f"slow: {length} operations of {self._origin(work)} took {times}"
+            self._sightings[Kind.SLOW, signature] = Sighting(
+                Kind.SLOW,
+                signature,
+                work.number,
+                work.source,
+                1,
+                time.time(),
+                print_trace(work.program, report, None),
+                report,
+                length,
+                length,
+                groups=(tuple(seconds),),
+                seconds=seconds,
+            )
+
+    def _origin(self, work: Work) -> str:
+        return f"program {work.number} of seed {self._job.seed}, {work.source}, in block {self._job.block}"
+
+
+def _concerned(standing: Standing) -> tuple[str, ...]:
+    """The targets that a divergence takes to show: the one that stands alone and one of the others, or all."""
+    alone = standing.divergence.alone
+    if alone is None or len(standing.names) == 2:
+        return standing.names
+    return (next(name for name in standing.names if name != alone), alone)

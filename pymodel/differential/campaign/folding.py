@@ -1,0 +1,180 @@
+"""Folds the results of blocks into totals and findings, in the order of the blocks.
+
+What comes out depends on the blocks alone: not on how many workers ran them, in what order, or how often they were
+killed. That is why a block shrinks what no *earlier* block has shown, though a later one may have, and why of several
+shrunk programs only some may become the finding's: that of the first block to show it, and those of blocks whose number
+is a power of two, which shrink everything anew, so that a long campaign goes on to find shorter ones.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pymodel.differential.campaign.blocks import BlockResult, Kind, Sighting
+from pymodel.differential.campaign.slowness import SLOWEST_COUNT
+from pymodel.differential.running.tally import Tally
+
+OPEN, FLAKY = "open", "flaky"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a finding came from: a program by its number in the seed, what made it, in which block, and when."""
+
+    program: int
+    source: str
+    block: int
+    unix_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A finding of a campaign; see Sighting for what its fields mean.
+
+    `status` is `open`, or `flaky` if it never showed again when its program was run again. `origins` has the first
+    program of each block that showed it; `count` is how many programs did.
+    """
+
+    kind: str
+    signature: str
+    status: str
+    count: int
+    first_unix_seconds: float
+    last_unix_seconds: float
+    origins: tuple[Origin, ...]
+    trace: str
+    report: str
+    original_operation_count: int
+    operation_count: int
+    step: int | None
+    function: str
+    alone: str | None
+    groups: tuple[tuple[str, ...], ...]
+    seconds: Mapping[str, float]
+    transcripts: Mapping[str, bytes]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What is known of one signature."""
+
+    kind: str
+    signature: str
+    count: int = 0
+    first: float = 0.0
+    last: float = 0.0
+    origins: list[Origin] = field(default_factory=list)
+    told: list[tuple[int, Sighting]] = field(default_factory=list)
+
+    def add(self, block: int, sighting: Sighting) -> None:
+        when = sighting.unix_seconds
+        self.first = min(self.first, when) if self.count else when
+        self.last = max(self.last, when)
+        self.count += sighting.count
+        self.origins.append(Origin(sighting.program, sighting.source, block, when))
+        if sighting.is_told or sighting.report:
+            self.told.append((block, sighting))
+
+    def finding(self) -> Finding:
+        shown = self._shortest()
+        return Finding(
+            self.kind,
+            self.signature,
+            FLAKY if shown.flaky else OPEN,
+            self.count,
+            self.first,
+            self.last,
+            tuple(sorted(self.origins, key=lambda origin: origin.program)),
+            shown.trace,
+            shown.report,
+            shown.original_operation_count,
+            shown.operation_count,
+            shown.step,
+            shown.function,
+            shown.alone,
+            shown.groups,
+            shown.seconds,
+            {name: base64.b64decode(data) for name, data in shown.transcripts.items()},
+        )
+
+    def _shortest(self) -> Sighting:
+        told = sorted(self.told, key=lambda item: item[0])
+        if not told:
+            return Sighting(self.kind, self.signature, 0, "", 0, 0.0)
+        steady = [item for item in told if not item[1].flaky]
+        usable = [*told[:1], *steady[:1], *(item for item in steady if shrinks_anew(item[0]))]
+        return min(usable, key=_simplicity)[1]
+
+
+@dataclass(slots=True)
+class Folded:
+    """Results folded so far."""
+
+    tally: Tally = field(default_factory=Tally)
+    blocks: set[int] = field(default_factory=set)
+    _seen: dict[tuple[str, str], _Seen] = field(default_factory=dict)
+    _steady_since: dict[str, int] = field(default_factory=dict)
+
+    def add(self, result: BlockResult) -> list[tuple[str, str]]:
+        """Counts a block once; the kinds and signatures of findings that are new or have another program to show."""
+        if result.block in self.blocks:
+            return []
+        self.blocks.add(result.block)
+        self.tally.add(result.tally)
+        changed = []
+        for sighting in result.sightings:
+            key = (sighting.kind, sighting.signature)
+            seen = self._seen.setdefault(key, _Seen(*key))
+            seen.add(result.block, sighting)
+            if sighting.is_told or sighting.report:
+                changed.append(key)
+            if sighting.is_told and not sighting.flaky and sighting.kind == Kind.DIVERGENCE:
+                since = self._steady_since.get(sighting.signature, result.block)
+                self._steady_since[sighting.signature] = min(since, result.block)
+        return changed
+
+    def known_before(self, block: int) -> tuple[str, ...]:
+        """The signatures that a block need not shrink again."""
+        if shrinks_anew(block):
+            return ()
+        return tuple(sorted(signature for signature, since in self._steady_since.items() if since < block))
+
+    def finding(self, kind: str, signature: str) -> Finding:
+        """One finding."""
+        return self._seen[kind, signature].finding()
+
+    def findings(self, kind: str = Kind.DIVERGENCE) -> list[Finding]:
+        """All findings of a kind, the first seen first; of the slow programs only the slowest, slowest first."""
+        found = [seen.finding() for seen in self._seen.values() if seen.kind == kind]
+        if kind == Kind.SLOW:
+            return sorted(found, key=lambda finding: -max(finding.seconds.values()))[:SLOWEST_COUNT]
+        return sorted(found, key=lambda finding: (finding.origins[0].program, finding.signature))
+
+    def finding_count(self, kind: str = Kind.DIVERGENCE) -> int:
+        """How many findings of a kind there are."""
+        return sum(seen.kind == kind for seen in self._seen.values())
+
+    def slow_seconds_min(self) -> float:
+        """What a program must take to be among the slowest."""
+        slowest = self.findings(Kind.SLOW)
+        return min(max(finding.seconds.values()) for finding in slowest) if len(slowest) == SLOWEST_COUNT else 0.0
+
+
+def shrinks_anew(block: int) -> bool:
+    """Whether a block shrinks also what is known: 0, 1, 2, 4, 8, ..."""
+    return block & (block - 1) == 0
+
+
+def fold(results: Iterable[BlockResult]) -> Folded:
+    """All results folded."""
+    folded = Folded()
+    for result in results:
+        folded.add(result)
+    return folded
+
+
+def _simplicity(item: tuple[int, Sighting]) -> tuple[bool, int, int, int]:
+    block, sighting = item
+    return sighting.flaky, sighting.operation_count, len(sighting.trace), block

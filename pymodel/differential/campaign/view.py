@@ -1,0 +1,141 @@
+"""A campaign as it stands, read only: what status, report and machine-readable results are made from.
+
+May be read while the campaign runs, and does not need its lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pymodel.differential.campaign.blocks import Kind
+from pymodel.differential.campaign.configuration import Configuration, read_configuration
+from pymodel.differential.campaign.folding import Finding, Folded
+from pymodel.differential.campaign.ledger import FILE_NAME, Damaged, Ledger, Recovery, Row, Session
+from pymodel.differential.errors import BadInput
+from pymodel.differential.running.tally import Tally
+
+RATE_POINT_COUNT_MAX = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What was compared, summed over all blocks. An operation is counted once, however many targets ran it.
+
+    `left_out` has how many programs were not sent to a target, by target and reason; `harness_errors` how often a
+    target failed, by `target: kind of error`.
+    """
+
+    block_count: int
+    program_count: int
+    operation_count: int
+    state_count: int
+    outside_program_count: int
+    divergent_program_count: int
+    uncompared_program_count: int
+    operations: Mapping[str, int]
+    outcomes: Mapping[str, int]
+    program_kinds: Mapping[str, int]
+    left_out: Mapping[tuple[str, str], int]
+    harness_errors: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class RatePoint:
+    """The campaign after `elapsed_seconds` of work, pauses not counted: totals by then, and the rate since the last."""
+
+    elapsed_seconds: float
+    unix_seconds: float
+    operation_count: int
+    finding_count: int
+    operations_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """All of a campaign. `findings` are divergences in the order in which programs of the seed show them."""
+
+    folder: Path
+    config: Configuration
+    totals: Totals
+    elapsed_seconds: float
+    rate_over_time: tuple[RatePoint, ...]
+    findings: tuple[Finding, ...]
+    harness_errors: tuple[Finding, ...]
+    slowest: tuple[Finding, ...]
+    recoveries: tuple[Recovery, ...]
+    sessions: tuple[Session, ...]
+
+    @property
+    def operations_per_second(self) -> float:
+        """The mean rate, pauses not counted."""
+        return self.totals.operation_count / self.elapsed_seconds if self.elapsed_seconds > 0 else 0.0
+
+
+def read_campaign(folder: Path) -> CampaignView:
+    """The campaign in a folder; raises BadInput where there is none, or where its ledger is damaged."""
+    configuration = read_configuration(folder)
+    if configuration is None:
+        raise BadInput(f"{folder} is no campaign: there is no {folder / 'campaign.json'}")
+    try:
+        with Ledger(folder / FILE_NAME, read_only=True) as ledger:
+            rows = list(ledger.rows())
+            return view_of(folder, configuration, rows, ledger)
+    except Damaged as error:
+        raise BadInput(
+            f"{folder / FILE_NAME} is damaged ({error}); `scavdiff campaign run {folder}` recovers what can be read"
+        ) from error
+
+
+def view_of(folder: Path, configuration: Configuration, rows: list[Row], ledger: Ledger) -> CampaignView:
+    """The view of rows that were read."""
+    folded = Folded()
+    for row in rows:
+        folded.add(row.result)
+    return CampaignView(
+        folder,
+        configuration,
+        totals_of(folded.tally, len(folded.blocks)),
+        ledger.elapsed_seconds(),
+        tuple(_rate_over_time(rows)),
+        tuple(folded.findings(Kind.DIVERGENCE)),
+        tuple(folded.findings(Kind.HARNESS)),
+        tuple(folded.findings(Kind.SLOW)),
+        tuple(ledger.recoveries()),
+        tuple(ledger.sessions()),
+    )
+
+
+def totals_of(tally: Tally, block_count: int) -> Totals:
+    """Counts that no longer change."""
+    return Totals(
+        block_count,
+        tally.program_count,
+        tally.operation_count,
+        tally.state_count,
+        tally.outside_program_count,
+        tally.divergent_program_count,
+        tally.uncompared_program_count,
+        dict(tally.operations),
+        dict(tally.outcomes),
+        dict(tally.program_kinds),
+        dict(tally.left_out),
+        dict(tally.harness_errors),
+    )
+
+
+def _rate_over_time(rows: list[Row]) -> Iterator[RatePoint]:
+    """At most RATE_POINT_COUNT_MAX points, each at a block's end."""
+    rows = sorted(rows, key=lambda row: (row.elapsed_seconds, row.result.block))
+    signatures: set[str] = set()
+    operation_count, last_count, last_elapsed = 0, 0, 0.0
+    interval = rows[-1].elapsed_seconds / RATE_POINT_COUNT_MAX if rows else 0.0
+    for number, row in enumerate(rows, 1):
+        operation_count += row.result.tally.operation_count
+        signatures |= row.result.signatures
+        seconds = row.elapsed_seconds - last_elapsed
+        if seconds > 0 and (seconds >= interval or number == len(rows)):
+            rate = (operation_count - last_count) / seconds
+            yield RatePoint(row.elapsed_seconds, row.finished_unix_seconds, operation_count, len(signatures), rate)
+            last_count, last_elapsed = operation_count, row.elapsed_seconds

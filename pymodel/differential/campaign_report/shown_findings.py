@@ -1,0 +1,119 @@
+"""The findings of a campaign in the words of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from pymodel.differential.campaign.blocks import Kind
+from pymodel.differential.campaign.findings_folder import finding_path
+from pymodel.differential.campaign.folding import FLAKY, Finding
+from pymodel.differential.campaign.view import CampaignView
+from pymodel.differential.campaign_report.clock import elapsed_at, tell_moment
+from pymodel.differential.campaign_report.finding_data import ShownFinding
+from pymodel.differential.running.opening import replay_flags
+from pymodel.differential.running.progress import duration
+from pymodel.differential.running.report import replay_command
+
+ORIGIN_COUNT_MAX = 12
+
+
+def shown_findings(view: CampaignView) -> list[ShownFinding]:
+    """Divergences, then harness errors, then the slowest programs, numbered from 1."""
+    findings = (*view.findings, *view.harness_errors, *view.slowest)
+    return [_shown(number, finding, view) for number, finding in enumerate(findings, 1)]
+
+
+def replay_of(finding: Finding, view: CampaignView) -> str:
+    """The command that runs a finding's trace again on the same targets."""
+    settings = view.config.settings
+    path = finding_path(Path(settings.findings_folder), finding.kind, finding.signature)
+    return replay_command(path, replay_flags(settings.specs, settings.model, settings.ignored))
+
+
+def verdict_of(finding: Finding) -> str:
+    """Who disagrees with whom, who failed or who was slow, in a sentence."""
+    groups = [_and(group) for group in finding.groups]
+    if finding.kind == Kind.SLOW:
+        times = ", ".join(f"{name} {seconds:.3f} s" for name, seconds in finding.seconds.items())
+        return f"Among the slowest programs: {times}."
+    if finding.kind == Kind.HARNESS:
+        verdict = f"Target {groups[0] if groups else 'unknown'} failed; this says nothing of what it computes."
+    elif finding.alone is not None:
+        others = [name for group in finding.groups for name in group if name != finding.alone]
+        verdict = f"{finding.alone} stands alone; {_and(others)} agree."
+    elif len(groups) == 2:
+        verdict = f"{groups[0]} {_verb(finding.groups[0])} with {groups[1]}."
+    else:
+        verdict = f"No two of {_and(name for group in finding.groups for name in group)} agree." if groups else ""
+    return f"{verdict} It did not show again when its program was run again." if finding.status == FLAKY else verdict
+
+
+def who(finding: Finding) -> str:
+    """The same in as few words as a table has room for."""
+    if finding.kind != Kind.DIVERGENCE:
+        return ", ".join(name for group in finding.groups for name in group)
+    if finding.alone is not None:
+        return f"{finding.alone} alone"
+    return " ≠ ".join(", ".join(group) for group in finding.groups)
+
+
+def _shown(number: int, finding: Finding, view: CampaignView) -> ShownFinding:
+    first = elapsed_at(finding.first_unix_seconds, view.rate_over_time)
+    last = elapsed_at(finding.last_unix_seconds, view.rate_over_time)
+    return ShownFinding(
+        number=number,
+        signature=finding.signature,
+        kind=finding.kind,
+        status=finding.status,
+        function=finding.function,
+        who=who(finding),
+        verdict=verdict_of(finding),
+        count=finding.count,
+        operation_count=finding.operation_count,
+        first_at=first,
+        last_at=last,
+        first_seen=duration(first),
+        last_seen=duration(last),
+        trace=finding.trace,
+        step=finding.step,
+        report=finding.report,
+        facts=tuple(_facts(finding, view, first, last)),
+        transcripts=finding.transcripts,
+    )
+
+
+def _facts(finding: Finding, view: CampaignView, first: float, last: float) -> Iterator[tuple[str, str]]:
+    if finding.function:
+        yield "Read first", finding.function
+    times = "once" if finding.count == 1 else f"in {finding.count:,} programs"
+    yield "Seen", f"{times}, {_when(finding.first_unix_seconds, first, finding.last_unix_seconds, last)}"
+    yield "Programs", _programs(finding, view.config.seed)
+    before, after = finding.original_operation_count, finding.operation_count
+    yield "Length", f"{after:,} operations, shrunk from {before:,}" if after < before else f"{after:,} operations"
+    yield "Replay", replay_of(finding, view)
+
+
+def _when(first_unix: float, first: float, last_unix: float, last: float) -> str:
+    if first_unix == last_unix:
+        return f"{duration(first)} into the campaign ({tell_moment(first_unix)})"
+    return (
+        f"first {duration(first)} into the campaign ({tell_moment(first_unix)}), "
+        f"last {duration(last)} ({tell_moment(last_unix)})"
+    )
+
+
+def _programs(finding: Finding, seed: int) -> str:
+    numbers = [str(origin.program) for origin in finding.origins]
+    shown = ", ".join(numbers[:ORIGIN_COUNT_MAX])
+    more = f" and, in other blocks, {len(numbers) - ORIGIN_COUNT_MAX:,} more" if len(numbers) > ORIGIN_COUNT_MAX else ""
+    return f"{shown}{more} of seed {seed}"
+
+
+def _verb(names: Sequence[str]) -> str:
+    return "disagrees" if len(names) == 1 else "disagree"
+
+
+def _and(names: Iterable[str]) -> str:
+    *others, last = [*names] or [""]
+    return f"{', '.join(others)} and {last}" if others else last
