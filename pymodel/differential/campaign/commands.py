@@ -25,6 +25,7 @@ from pymodel.differential.campaign.configuration import (
     with_programs,
     write_configuration,
 )
+from pymodel.differential.campaign.known import without_known
 from pymodel.differential.campaign.ledger import FILE_NAME, Damaged, Ledger
 from pymodel.differential.campaign.lock import locked
 from pymodel.differential.campaign.memory import MEMORY_MIB_MAX
@@ -38,6 +39,7 @@ from pymodel.differential.campaign.view import CampaignView, read_campaign
 from pymodel.differential.errors import BadInput
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
 from pymodel.differential.options import target_options
+from pymodel.differential.running.known_failing import KnownFailing
 from pymodel.differential.running.run import INTERRUPTED_STATUS
 
 EXIT_HELP = """Exit status: 0 no divergence; 1 a divergence, flaky ones too; 2 a harness error (a target that died, hung
@@ -129,10 +131,20 @@ def run(
 
 @campaign.command(epilog="Exit status: that of the campaign so far: 0, 1 or 2, as `scavdiff campaign run` says.")
 @FolderArgument
-def status(folder: Path) -> None:
+@click.option(
+    "--known-failing",
+    "known_path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A list as `scavdiff replay` takes it: what it names does not count for the exit status.",
+)
+def status(folder: Path, known_path: Path | None) -> None:
     """Tell what the campaign in DIR has done and found, while it runs too."""
     view = read_campaign(folder)
     click.echo(status_text(view), nl=False)
+    if known_path is not None:
+        view, known = without_known(view, KnownFailing.read(known_path))
+        click.echo("".join(f"{line}\n" for line in known), nl=False)
     sys.exit(exit_status(view))
 
 
