@@ -14,6 +14,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from pymodel.differential.campaign.commands import campaign
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
 from pymodel.differential.options import EXIT_HELP, TARGET_HELP, target_options
@@ -84,11 +85,13 @@ def main() -> None:
     scavdiff replay DIR                 see which of many traces are fixed
     scavdiff show FILE.trace            see the page heap after each step
     scavdiff describe --target SPEC     ask a target who it is
+    scavdiff campaign run DIR           compare for hours, and go on after anything
     scavdiff simulate --shape sawtooth  see the scavenger at work in virtual time
     """
 
 
 main.add_command(simulate)
+main.add_command(campaign)
 
 
 @main.command(epilog=EXIT_HELP)

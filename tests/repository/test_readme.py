@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from pymodel.differential.running.status_table import StatusTable
+from pymodel.differential.running.statuses import Judgement, Status, totals
 from tests.repository.tree import ROOT, tracked_texts
 
 MARK = "  <- first difference"
@@ -30,3 +32,19 @@ def test_the_readmes_divergence_is_what_its_program_gives(tmp_path: Path) -> Non
     wanted = [line.strip() for line in shown if line and not line.startswith(OF_A_CAMPAIGN)]
     assert len(wanted) == 6
     assert [line for line in wanted if not any(found.endswith(line) for found in printed)] == []
+
+
+def test_the_readmes_replay_is_what_replay_prints() -> None:
+    (block,) = re.findall(r"```\n(STILL FAILS .*?)```", tracked_texts()["README.md"], re.DOTALL)
+    judgements = [
+        Judgement(
+            Path("scavdiff-findings/alloc-chunk-scavenged-1.trace"),
+            Status.STILL_FAILS,
+            "alloc: chunk.scavenged",
+            1,
+            "issue 12",
+        ),
+        Judgement(Path("scavdiff-findings/free-summary-7.trace"), Status.FIXED, "was free: summary", 0),
+    ]
+    table = StatusTable([judgement.path for judgement in judgements], 200)
+    assert block.splitlines() == [*map(table.row, judgements), totals(judgements)]

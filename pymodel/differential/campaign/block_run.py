@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pymodel.differential.campaign.blocks import BlockResult, Job, Kind, Sighting
+from pymodel.differential.campaign.findings_folder import finding_path
 from pymodel.differential.campaign.signature import campaign_signature
 from pymodel.differential.campaign.slowness import Slowness
 from pymodel.differential.campaign.standing import Standing, groups_of, only, standings
 from pymodel.differential.comparison.compare import Divergence
 from pymodel.differential.errors import HarnessError, TargetRefused
 from pymodel.differential.generation.workload import Work
-from pymodel.differential.running.findings import Finding, print_trace, trace_path
+from pymodel.differential.running.findings import Finding, print_trace, slug, trace_path
 from pymodel.differential.running.fruitless import Fruitless
 from pymodel.differential.running.minimal import Minimal, minimal_divergence
 from pymodel.differential.running.report import divergence_report, harness_report
@@ -68,7 +69,6 @@ class BlockRun:
     def execute(self, is_stopped: Callable[[], bool] = lambda: False) -> BlockResult:
         """Runs to the block's end, to a limit or until stopped; raises FATAL_ERRORS."""
         started = time.monotonic()
-        self._slowness.start()
         stopped = False
         while not self._reached_operations() and (taken := self._window.next(self._may_send)) is not None:
             self._take(*taken)
@@ -91,7 +91,7 @@ class BlockRun:
         return self._job.program_count_max is None or sent_program_count < self._job.program_count_max
 
     def _take(self, work: Work, comparison: Comparison) -> None:
-        self._slowness.took(work)
+        self._slowness.took(work, self._window.collect_seconds)
         failures = [self._excuse(error) for error in comparison.failures]
         if failures:
             comparison = self._after_failures(work, comparison, failures)
@@ -105,8 +105,6 @@ class BlockRun:
             self._tally.divergent_program_count += 1
             for standing in list(standings(comparison, self._side_by_side.strictness)):
                 self._record_divergence(work, comparison, standing)
-        if failures or comparison.divergence is not None:
-            self._slowness.start()
 
     # Harness errors.
 
@@ -141,7 +139,7 @@ class BlockRun:
         if known is not None and (known.flaky, known.operation_count) <= (flaky, length):
             self._sightings[Kind.HARNESS, signature] = replace(known, count=known.count + 1)
             return
-        path = trace_path(self._telling.folder, f"harness-{signature}", self._job.seed)
+        path = self._path(Kind.HARNESS, signature)
         report = harness_report(error, self._origin(work), path, self._telling.replay_flags)
         self._sightings[Kind.HARNESS, signature] = Sighting(
             Kind.HARNESS,
@@ -188,7 +186,7 @@ class BlockRun:
         shown, names = minimal.divergence, tuple(few.names)
         if len(names) < len(standing.names) and not minimal.flaky:
             names, shown = self._among_all(minimal, standing)
-        path = trace_path(self._telling.folder, sighting.signature, self._job.seed)
+        path = self._path(Kind.DIVERGENCE, sighting.signature)
         before, after = len(work.program.operations), len(minimal.program.operations)
         origin, done = self._origin(work), self._tally.operation_count
         finding = Finding(shown, minimal.program, origin, path, before, done, 0.0, 1, minimal.flaky)
@@ -238,6 +236,12 @@ class BlockRun:
                 groups=(tuple(seconds),),
                 seconds=seconds,
             )
+
+    def _path(self, kind: str, signature: str) -> Path:
+        if self._telling.of_run:
+            prefix = "harness-" if kind == Kind.HARNESS else ""
+            return trace_path(self._telling.folder, f"{prefix}{slug(signature)}", self._job.seed)
+        return finding_path(self._telling.folder, kind, signature)
 
     def _origin(self, work: Work) -> str:
         return f"program {work.number} of seed {self._job.seed}, {work.source}, in block {self._job.block}"

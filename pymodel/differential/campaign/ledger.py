@@ -135,6 +135,16 @@ class Ledger:
             Recovery(*row) for row in self._connection.execute("SELECT happened, text FROM recoveries ORDER BY rowid")
         ]
 
+    def read_all(self) -> None:
+        """Reads every block once; raises Damaged where one is not what was written."""
+        for _ in self.rows():
+            pass
+
+    def block_count(self) -> int:
+        """How many blocks there are."""
+        (count,) = self._connection.execute("SELECT count(*) FROM blocks").fetchone()
+        return int(count)
+
     def elapsed_seconds(self) -> float:
         """How long all runs of the campaign took together."""
         (seconds,) = self._connection.execute("SELECT coalesce(sum(seconds), 0) FROM sessions").fetchone()
@@ -214,6 +224,10 @@ class Ledger:
         with self._transaction():
             self._connection.execute("INSERT OR REPLACE INTO configuration VALUES (?, ?)", (name, value))
 
+    def pack(self) -> None:
+        """Leaves all in one file, without a write-ahead log, so that it can be moved once it is closed."""
+        self._connection.execute("PRAGMA journal_mode = DELETE")
+
     def _insert_block(
         self, result: BlockResult, text: str, session: int, finished: float, elapsed: float, otherwise: str = ""
     ) -> int:
@@ -237,10 +251,15 @@ class Ledger:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._connection.execute("COMMIT")
+        except sqlite3.OperationalError as error:
+            # A full disk, or one that fails.
+            with contextlib.suppress(sqlite3.OperationalError):
+                self._connection.execute("ROLLBACK")
+            raise BadInput(f"cannot write {self.path}: {error}") from error
         except BaseException:
             self._connection.execute("ROLLBACK")
             raise
-        self._connection.execute("COMMIT")
 
     def _check_or_create(self, read_only: bool) -> None:
         (application_id,) = self._connection.execute("PRAGMA application_id").fetchone()
@@ -279,6 +298,9 @@ def _connect(path: Path, read_only: bool) -> sqlite3.Connection:
     mode = "ro" if read_only else "rwc"
     uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+    if read_only and not os.access(path.parent, os.W_OK):
+        # SQLite would want to make files beside it.
+        connection = sqlite3.connect(f"{uri}&immutable=1", uri=True, isolation_level=None)
     if not read_only:
         connection.execute("PRAGMA journal_mode = WAL")
         # A block is there for good once its transaction has ended, also should the power fail.

@@ -88,7 +88,7 @@ class WorkerPool:
     def __init__(
         self, settings: WorkerSettings, count: int, note: Callable[[str], None], log: IO[bytes] | None = None
     ) -> None:
-        self.descriptions: dict[str, Description] = {}
+        self.descriptions: Mapping[str, Description] = {}
         self._settings = settings
         self._note = note
         self._log = log

@@ -26,16 +26,9 @@ class Slowness:
     def __init__(self, seconds_min: float) -> None:
         self._seconds_min = seconds_min
         self._slowest: list[tuple[float, int, Work]] = []
-        self._since = time.perf_counter()
 
-    def start(self) -> None:
-        """What took time until now is not a program's."""
-        self._since = time.perf_counter()
-
-    def took(self, work: Work) -> None:
-        """The time since the last call is that of `work`."""
-        now = time.perf_counter()
-        seconds, self._since = now - self._since, now
+    def took(self, work: Work, seconds: float) -> None:
+        """Notes how long the driver waited for `work`."""
         if seconds > self._seconds_min:
             heapq.heappush(self._slowest, (seconds, work.number, work))
             if len(self._slowest) > KEPT_OF_BLOCK_COUNT:

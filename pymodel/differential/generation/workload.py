@@ -1,8 +1,10 @@
 """The programs of a run, all from one seed.
 
-Every twelfth program is drawn by Hypothesis, short; the others are expanded from tapes. The same seed gives the same
+Every 48th program is drawn by Hypothesis, short; the others are expanded from tapes. The same seed gives the same
 programs in the same order, however fast they are run. An operation drawn takes a hundred times as long as one expanded:
-so often, all drawn programs together take about a sixth of the time.
+even so seldom, all drawn programs together take a sixth of the time that generation takes. And they are drawn in small
+batches, since Hypothesis soon makes new programs from earlier ones: of 96 in batches of 8 it made 85 distinct ones, of
+96 in batches of 32 only 56.
 
 They are drawn in batches before any is run, so Hypothesis is given no target to steer them to: a run's programs would
 then depend on what the specification makes of them, and not on the seed alone.
@@ -26,13 +28,14 @@ from pymodel.differential.programs.program import Program
 
 DRAWN = "drawn by Hypothesis"
 SEED_MAX = (1 << 64) - 1
-DRAWN_EVERY = 12
-DRAWN_BATCH_COUNT = 32
+DRAWN_EVERY = 48
+DRAWN_BATCH_COUNT = 8
 BLOCK_PROGRAM_COUNT = DRAWN_EVERY * DRAWN_BATCH_COUNT
 """A block is so many programs one after the other, all that one batch is drawn for."""
-# One program of these is observed in full every so many operations, the others only at their ends.
-CHECKPOINTED_EVERY = 8
-CHECKPOINTED_REMAINDER = 4
+# One program of these is observed in full every so many operations, the others only at their ends. Some drawn ones are
+# among them: 48 and 9 leave equal remainders now and then.
+CHECKPOINTED_EVERY = 9
+CHECKPOINTED_REMAINDER = 3
 CHECKPOINT_INTERVAL = 16
 # Of targets that answer alike, with no specification among them, one program of these is searched for contradictions:
 # a number without a divisor in common with the distances above, so that programs of each kind have their turn.
@@ -110,6 +113,6 @@ def _drawn_batch(seed: int) -> list[Program]:
         drawn.append(program)
 
     draw()
-    # Hypothesis leaves cycles behind, and a run looks for those seldom: 100 MiB of them within a minute.
+    # Hypothesis leaves cycles behind, and a run looks for those seldom: many MiB of them within a minute.
     gc.collect()
     return drawn

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import time
 from collections.abc import Callable, Iterator
 
 from pymodel.differential.generation.workload import Work
@@ -23,6 +24,8 @@ class Window:
         # Collected early, because somebody needed the targets.
         self._collected: collections.deque[Comparison] = collections.deque()
         self.sent_program_count = 0
+        self.collect_seconds = 0.0
+        """How long the last comparison was waited for and made: 0 where it was there early."""
 
     def next(self, may_send: Callable[[int], bool]) -> tuple[Work, Comparison] | None:
         """The next work and what came of it; None at the end.
@@ -32,7 +35,9 @@ class Window:
         self._fill(may_send)
         if not self._sent:
             return None
+        started = time.perf_counter()
         comparison = self._collected.popleft() if self._collected else self._side_by_side.collect()
+        self.collect_seconds = time.perf_counter() - started
         work = self._sent.popleft()
         self._sent_operation_count -= len(work.program.operations)
         return work, comparison

@@ -1,0 +1,39 @@
+"""Findings of a campaign that are no news, because a list says that they may be found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pymodel.differential.campaign.findings_folder import finding_path
+from pymodel.differential.campaign.folding import Finding
+from pymodel.differential.campaign.view import CampaignView
+from pymodel.differential.programs.text import parse_program
+from pymodel.differential.running.expectation import expectation_of
+from pymodel.differential.running.known_failing import KnownFailing
+
+
+def without_known(view: CampaignView, known: KnownFailing) -> tuple[CampaignView, list[str]]:
+    """The campaign without the findings that `known` lists, and a line for each of these.
+
+    The list names a finding as a replay does: by its trace, or by the signature in the first comment of its trace.
+    """
+    lines: list[str] = []
+
+    def news(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        kept = []
+        for finding in findings:
+            reason = _reason(view, finding, known)
+            if reason is None:
+                kept.append(finding)
+            else:
+                lines.append(f"known to fail: {finding.signature} ({reason})")
+        return tuple(kept)
+
+    return replace(view, findings=news(view.findings), harness_errors=news(view.harness_errors)), lines
+
+
+def _reason(view: CampaignView, finding: Finding, known: KnownFailing) -> str | None:
+    path = finding_path(view.folder / "findings", finding.kind, finding.signature)
+    signature = expectation_of(parse_program(finding.trace)).signature if finding.trace else None
+    return known.reason(path, () if signature is None else (signature,))
