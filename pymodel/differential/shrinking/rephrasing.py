@@ -86,7 +86,7 @@ def _part_of(operation: Operation, slot: int, parts: dict[int, tuple[int, int]])
 
 
 def _without_caches(program: Program) -> Iterator[Program]:
-    """A cache as the allocation of as many pages, its flush as their free."""
+    """A cache as the allocation of as many pages: its flush frees them, and what was allocated from it is a part."""
     spans = [operation.slot for operation in program.operations if isinstance(operation, (Alloc, CacheAlloc, Span))]
     slot = max(spans, default=-1) + 1
     if slot == SLOT_COUNT_MAX:
@@ -97,7 +97,23 @@ def _without_caches(program: Program) -> Iterator[Program]:
         operations = tuple(
             Free(slot) if operation == Flush(cache.slot) else operation for operation in program.operations
         )
-        yield with_operation(replace(program, operations=operations), place, Alloc(slot, _PAGES_PER_CACHE))
+        uncached = with_operation(replace(program, operations=operations), place, Alloc(slot, _PAGES_PER_CACHE))
+        yield from (_with_parts(uncached, cache.slot, slot), uncached)
+
+
+def _with_parts(program: Program, cache: int, slot: int) -> Program:
+    """The program without the allocations from a cache: each is the next part of the span in `slot`, freed as such."""
+    parts: dict[int, tuple[int, int]] = {}
+    operations: list[Operation] = []
+    first = 0
+    for operation in program.operations:
+        if isinstance(operation, CacheAlloc) and operation.cache == cache:
+            limit = min(first + max(operation.page_count, 1), _PAGES_PER_CACHE)
+            parts[operation.slot] = (min(first, limit - 1), limit)
+            first = limit
+        else:
+            operations.append(_part_of(operation, slot, parts))
+    return replace(program, operations=tuple(operations))
 
 
 def _collections(program: Program) -> Iterator[Program]:

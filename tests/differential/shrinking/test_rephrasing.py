@@ -81,6 +81,35 @@ def test_a_cache_becomes_an_allocation_of_a_slot_that_nothing_uses() -> None:
     )
 
 
+def test_what_was_allocated_from_a_cache_becomes_a_part_of_that_allocation() -> None:
+    assert rephrased(p.Cache(5), p.CacheAlloc(0, 5, 3), p.CacheAlloc(1, 5, 70), p.Free(1), p.Free(0)) == (
+        p.Alloc(2, 64),
+        p.Free(2, 3, 64),
+        p.Free(2, 0, 3),
+    )
+
+
+def test_a_goal_and_a_generation_become_a_cycle_of_the_collector() -> None:
+    assert rephrased(p.MarkTermination(3, 4), p.Free(0), p.SweepDone()) == (p.Gc(3, 4), p.Free(0))
+    assert rephrased(p.StartGen(), p.Free(0), p.Pace(3, 4), p.Ready()) == (p.Free(0), p.Gc(3, 4))
+
+
+def test_a_cycle_is_where_its_generation_was_if_it_fails_only_there() -> None:
+    def fails(program: Program) -> bool:
+        return program.operations[-1] != p.Free(0)
+
+    assert rephrased(p.Pace(3, 4), p.Free(0), p.SweepDone(), fails=fails) == (p.Free(0), p.Gc(3, 4))
+
+
+def test_waits_become_a_tick_as_long_as_the_first_sleep_if_longer_ones_do_not_fail() -> None:
+    def fails(program: Program) -> bool:
+        return all(
+            operation.duration_ns < 2 * 10**9 for operation in program.operations if isinstance(operation, p.Tick)
+        )
+
+    assert rephrased(p.Wake(), p.Timer(), fails=fails) == (p.Tick(1_200_000_000),)
+
+
 def test_no_slot_beyond_the_last_is_used_for_a_cache() -> None:
     operations = (p.Alloc(p.SLOT_COUNT_MAX - 1, 1), p.Cache(0))
     assert rephrased(*operations) == operations

@@ -216,6 +216,7 @@ def simplest(operation: p.Operation, fails: Callable[[p.Operation], bool], outsi
         (p.MarkTermination(1 << 40, 12345), p.Pace(0, 0)),
         (p.Pace(ALL, ALL), p.Pace(0, 0)),
         (p.SweepDone(), p.StartGen()),
+        (p.Gc(1 << 40, 12345), p.StartGen()),
         (p.ScavengeAll(), p.Scavenge(0)),
         (p.Tick(10**13), p.Wake()),
         (p.Timer(), p.Wake()),

@@ -3950,7 +3950,7 @@ type Observation struct {
 	CurArenaEnd *uint64 `protobuf:"fixed64,23,opt,name=cur_arena_end,json=curArenaEnd,proto3,oneof" json:"cur_arena_end,omitempty"`
 	// Virtual clock in nanoseconds.
 	NowNs *uint64 `protobuf:"fixed64,24,opt,name=now_ns,json=nowNs,proto3,oneof" json:"now_ns,omitempty"`
-	// Whether the background scavenger was started, 0 or 1.
+	// Whether the background scavenger was started, 0 or 1; it is before the first operation.
 	BackgroundStarted *uint64 `protobuf:"fixed64,25,opt,name=background_started,json=backgroundStarted,proto3,oneof" json:"background_started,omitempty"`
 	// scavenge.parked, 0 or 1
 	ScavengeParked *uint64 `protobuf:"fixed64,26,opt,name=scavenge_parked,json=scavengeParked,proto3,oneof" json:"scavenge_parked,omitempty"`
