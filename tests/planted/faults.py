@@ -137,8 +137,8 @@ WRONG_RULES = (
         "pallocsum",
         "        joined = (end + next_start) & MASK64\n",
         "        joined = max(end, next_start)\n",
-        "sum: model 0x400000 planted 0x200000",
-        "mergeSummaries, mpagealloc.go",
+        "model (start 513, max 513, end 0) planted (start 513, max 512, end 0)",
+        "(*pageAlloc).update, mpagealloc.go: all summaries are written through it",
     ),
     _rule(
         "sentinel forgotten",
@@ -146,7 +146,7 @@ WRONG_RULES = (
         "    if most == MAX_PACKED_VALUE:\n        return WHOLLY_FREE\n",
         "",
         "sum: model 0x8000000000000000 planted 0x0",
-        "packPallocSum, mpagealloc.go",
+        "mergeSummaries, mpagealloc.go",
     ),
     _rule(
         "huge pages broken",
@@ -160,7 +160,7 @@ WRONG_RULES = (
         "mranges",
         "        if coalesces_up and coalesces_down:\n",
         "        if False:\n",
-        "returned ranges: model [0x0,",
+        "returned ranges: model [0xffff800000000000,0x0) planted [",
         "(*addrRanges).add, mranges.go",
     ),
     _rule(
@@ -168,7 +168,7 @@ WRONG_RULES = (
         "mgcscavenge",
         "    search_limit = (word_index(search_idx) + 1) * 64\n",
         "    search_limit = search_idx + 1\n",
-        "size: model 64 planted 1",
+        "returned released: model 16384 planted 8192",
         "(*pallocData).findScavengeCandidate",
         operation_count_max=8,
     ),
@@ -177,7 +177,7 @@ WRONG_RULES = (
         "mgcscavenge",
         "    new_base = align_down(r.base, PALLOC_CHUNK_BYTES)\n",
         "    new_base = r.base\n",
-        'planted threw "scavengeOne called with unaligned work region"',
+        "returned base: model 0x3000000000 planted 0x30003f0000",
     ),
     _rule(
         "scavenged bits survive the filling of a cache",

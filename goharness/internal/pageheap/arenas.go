@@ -12,6 +12,8 @@ type mheap struct {
 
 	// registered lists the arenas that exist.
 	registered []arenaIdx
+	// tablePages is how many pages of the table of arenas programs have touched since it was last given back, at most.
+	tablePages int
 	// arenaCursor is where sysAlloc starts to look.
 	arenaCursor uintptr
 }
@@ -31,8 +33,31 @@ func (h *mheap) addArenas(base, limit uintptr) {
 	for i := arenaIndex(base); i <= last; i++ {
 		if entry := &h.arenas[i.l1()][i.l2()]; *entry == nil {
 			*entry = &existingArena
+			if n := len(h.registered); n == 0 || h.registered[n-1]/arenasPerPage != i/arenasPerPage {
+				h.tablePages++
+			}
 			h.registered = append(h.registered, i)
 		}
+	}
+}
+
+const (
+	// arenasPerPage is how many entries of the table, pointers, a page of 4 KiB holds.
+	arenasPerPage = 512
+	// tablePagesMax bounds what stays resident of the table of arenas, 32 MiB of which a page is touched here and there.
+	tablePagesMax = 256
+)
+
+// removeArenas leaves no arena registered.
+func (h *mheap) removeArenas() {
+	for _, i := range h.registered {
+		h.arenas[i.l1()][i.l2()] = nil
+	}
+	h.registered = h.registered[:0]
+	if h.tablePages > tablePagesMax {
+		base := uintptr(unsafe.Pointer(h.arenas[0]))
+		zeroPages(region{base, base + arenaMapBytes})
+		h.tablePages = 0
 	}
 }
 

@@ -63,7 +63,7 @@ func (h *Heap) GrowthDone() {
 // Clean removes what a program left. For a program that failed, or that may have written outside of what it grew,
 // contained is false: then everything that was mapped is zeroed by the operating system.
 func (h *Heap) Clean(contained bool) {
-	h.removeArenas()
+	h.mheap.removeArenas()
 	if contained {
 		h.clearInUse()
 		h.giveBlocksInUse()
@@ -135,13 +135,6 @@ func (h *Heap) giveBlocks(first, last uint, zeroed bool) {
 			h.memory.giveBlock(unsafe.Pointer(block), zeroed)
 		}
 	}
-}
-
-func (h *Heap) removeArenas() {
-	for _, i := range h.mheap.registered {
-		h.mheap.arenas[i.l1()][i.l2()] = nil
-	}
-	h.mheap.registered = h.mheap.registered[:0]
 }
 
 // observeUpdate is called by Go's update before it does anything.

@@ -7,7 +7,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"unsafe"
 )
 
 // inHeap runs a test with a page heap of its own current.
@@ -169,6 +171,38 @@ func TestSysAllocTakesTheLowestFreeArenas(t *testing.T) {
 			t.Errorf("then got %p and %p", second, none)
 		}
 	})
+}
+
+func TestTheTableOfArenasStaysSmallWhereverProgramsGrow(t *testing.T) {
+	h := New()
+	defer h.Close()
+	base := uintptr(unsafe.Pointer(h.mheap.arenas[0]))
+	resident := make([]byte, arenaMapBytes/idlePageSize)
+	most := 0
+	for i := range uintptr(5000) {
+		h.mheap.addArenas(i*arenasPerPage*heapArenaBytes/2, i*arenasPerPage*heapArenaBytes/2+1)
+		h.mheap.removeArenas()
+		if i%100 == 0 {
+			most = max(most, residentPages(t, base, resident))
+		}
+	}
+	// Pages of which only reads were made count as well.
+	if most == 0 || most > tablePagesMax+1 {
+		t.Errorf("%d pages of the table are resident", most)
+	}
+}
+
+// residentPages counts the pages from base on that are in memory, as many as inMemory has room for.
+func residentPages(t *testing.T, base uintptr, inMemory []byte) (count int) {
+	t.Helper()
+	_, _, errno := syscall.Syscall(syscall.SYS_MINCORE, base, uintptr(len(inMemory))*idlePageSize, uintptr(unsafe.Pointer(&inMemory[0])))
+	if errno != 0 {
+		t.Fatal(errno)
+	}
+	for _, page := range inMemory {
+		count += int(page & 1)
+	}
+	return count
 }
 
 func TestTheHeapGrowsByItself(t *testing.T) {

@@ -32,6 +32,7 @@ from pymodel.differential.programs.program import (
     PokePhysPage,
     Program,
     Ready,
+    ScavengeCost,
     Span,
     StartGen,
     SweepDone,
@@ -47,6 +48,8 @@ _PAGES_PER_CACHE = 64
 # Long enough for every sleep to end, for a few, for the first one only: that takes a thousand times as long as the work
 # before it, of a millisecond and a little more.
 _TICKS_NS = (TICK_NS_MAX, 10_000_000_000, 2_000_000_000, 1_200_000_000)
+# What a physical page may cost so that a sleep lasts until the controller comes to its upper bound.
+_COSTS_NS = (2_500_000, 5_000_000, 7_777_777, 100_000_000)
 # Any two allocations may be joined: 40 operations have up to 780 such pairs.
 _REPHRASED_OPERATION_COUNT_MAX = 40
 
@@ -136,6 +139,18 @@ def _waits(program: Program) -> Iterator[Program]:
                 yield without(with_operation(program, kept, Tick(duration_ns)), dropped, dropped + 1)
 
 
+def _dear_pages(program: Program) -> Iterator[Program]:
+    """Pages that cost much, ticks as long as the sleeps that follow from that, and one wait less. A result that differs
+    in its last bit does so at every other cost."""
+    for place in _places(program, ScavengeCost):
+        for cost_ns in _COSTS_NS:
+            dear = with_operation(program, place, ScavengeCost(cost_ns))
+            for tick in _places(program, Tick):
+                dear = with_operation(dear, tick, Tick(TICK_NS_MAX))
+            for wait in _places(program, Ready, Tick, Timer, Wake, Sysmon):
+                yield without(dear, wait, wait + 1)
+
+
 def _throws(program: Program) -> Iterator[Program]:
     """A physical page too large to search for, at which the scavenger throws whatever is free, in place of a clock or a
     page at which it throws once it has released something; and one operation less."""
@@ -155,5 +170,6 @@ _PROPOSALS: tuple[Callable[[Program], Iterator[Program]], ...] = (
     _without_caches,
     _collections,
     _waits,
+    _dear_pages,
     _throws,
 )

@@ -110,6 +110,16 @@ def test_waits_become_a_tick_as_long_as_the_first_sleep_if_longer_ones_do_not_fa
     assert rephrased(p.Wake(), p.Timer(), fails=fails) == (p.Tick(1_200_000_000),)
 
 
+def test_a_wait_less_is_needed_where_pages_cost_as_much_as_is_tried() -> None:
+    def fails(program: Program) -> bool:
+        return p.ScavengeCost(5_000_000) in program.operations or p.Wake() in program.operations
+
+    assert rephrased(p.ScavengeCost(3), p.Wake(), p.Free(0), p.Tick(7), fails=fails) == (
+        p.ScavengeCost(5_000_000),
+        p.Free(0),
+    )
+
+
 def test_no_slot_beyond_the_last_is_used_for_a_cache() -> None:
     operations = (p.Alloc(p.SLOT_COUNT_MAX - 1, 1), p.Cache(0))
     assert rephrased(*operations) == operations
