@@ -53,7 +53,8 @@ def traces_in(arguments: Iterable[Path]) -> list[Path]:
     for argument in arguments:
         if not argument.exists():
             raise BadInput(f"there is no file or folder {argument}")
-        paths = sorted(argument.rglob(f"*{TRACE_SUFFIX}")) if argument.is_dir() else [argument]
+        below = (path for path in argument.rglob(f"*{TRACE_SUFFIX}") if path.is_file())
+        paths = sorted(below) if argument.is_dir() else [argument]
         if not paths:
             raise BadInput(f"there is no trace in {argument}: no file in or below it ends in {TRACE_SUFFIX}")
         for path in paths:

@@ -251,6 +251,7 @@ def test_folders_give_all_traces_in_and_below_them_once(tmp_path: Path) -> None:
     for name in ("b.trace", "a.trace", "deep/er/c.trace", "notes.txt", ".a.trace.tmp1"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
+    (tmp_path / "folder.trace").mkdir()
     found = traces_in([tmp_path / "b.trace", tmp_path, tmp_path / "notes.txt"])
     assert names(found, tmp_path) == ["b.trace", "a.trace", "deep/er/c.trace", "notes.txt"]
 
