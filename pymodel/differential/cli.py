@@ -15,6 +15,8 @@ import click
 from rich.console import Console
 
 from pymodel.differential.campaign.commands import campaign
+from pymodel.differential.campaign.run_with_workers import run_with_workers
+from pymodel.differential.campaign.settings import WorkerSettings
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
 from pymodel.differential.options import EXIT_HELP, TARGET_HELP, target_options
@@ -123,6 +125,14 @@ main.add_command(campaign)
     show_default=True,
     help="Folder for the traces of what is found.",
 )
+@click.option(
+    "--workers",
+    "worker_count",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Divide the run among so many processes, each with targets of its own.",
+)
 def run(
     specs: tuple[str, ...],
     ignored: tuple[str, ...],
@@ -135,6 +145,7 @@ def run(
     seed: int | None,
     stop_after: int,
     folder: Path,
+    worker_count: int,
 ) -> None:
     """Generate programs, run them on all targets, and compare every state.
 
@@ -142,6 +153,7 @@ def run(
 
     \b
     scavdiff run --seed 7 --examples 1000
+    scavdiff run --workers 8 --seconds 600
     scavdiff run --target unix:/tmp/my-port.sock --seconds 300
     scavdiff run --no-model --target go --target 'exec:./my-port --flag'
     """
@@ -154,6 +166,11 @@ def run(
     limits = TimeLimits(start_seconds, program_seconds)
     settings = RunSettings(seed, budget, folder, stop_after, replay_flags(specs, model, ignored))
     console = Console(stderr=True)
+    if worker_count > 1:
+        worker_settings = WorkerSettings(
+            specs, model, ignored, start_seconds, program_seconds, findings_folder=str(folder), of_run=True
+        )
+        sys.exit(run_with_workers(settings, worker_settings, worker_count, console))
     with closing(open_targets(specs, model, ignored, limits)) as side_by_side:
         click.echo(f"seed {seed}, {budget}, {' and '.join(side_by_side.names)}", err=True)
         with Progress(console, budget) as progress:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pymodel.differential.comparison.compare import Divergence
 from pymodel.differential.programs.program import Program
@@ -16,11 +16,15 @@ FAILURE_COUNT_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Minimal:
-    """The simplest program found, how it diverges, and whether the divergence did not show again at all."""
+    """The simplest program found, how it diverges, and whether the divergence did not show again at all.
+
+    `transcripts` are what the targets answered to it, by name; none where nothing was run again.
+    """
 
     program: Program
     divergence: Divergence
     flaky: bool = False
+    transcripts: Mapping[str, bytes] = field(default_factory=dict)
 
 
 def minimal_divergence(
@@ -31,7 +35,7 @@ def minimal_divergence(
     if question.first_failing([program]) is None:
         return Minimal(program, divergence, flaky=True)
     shrunk = shrink(program, question.first_failing, failing_step=divergence.step, limits=limits)
-    return Minimal(shrunk, question.divergences[shrunk])
+    return Minimal(shrunk, question.divergences[shrunk], transcripts=question.transcripts_of(shrunk))
 
 
 class _Question:
@@ -42,6 +46,12 @@ class _Question:
         self._signature = signature
         self._failure_count = 0
         self.divergences: dict[Program, Divergence] = {}
+        # Of the last one only: it is the simplest so far, and transcripts are large.
+        self._last: tuple[Program, Mapping[str, bytes]] | None = None
+
+    def transcripts_of(self, program: Program) -> Mapping[str, bytes]:
+        """What the targets answered to the program that diverged last."""
+        return self._last[1] if self._last is not None and self._last[0] == program else {}
 
     def first_failing(self, programs: Sequence[Program]) -> int | None:
         """The index of the first that does; None if none does, or once the targets have failed too often."""
@@ -54,4 +64,5 @@ class _Question:
             if first is None and divergence is not None and divergence.signature == self._signature:
                 first = index
                 self.divergences[programs[index]] = divergence
+                self._last = programs[index], comparison.transcripts
         return first
