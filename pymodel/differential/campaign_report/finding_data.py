@@ -41,6 +41,7 @@ class ShownFinding:
     trace: str
     step: int | None
     report: str
+    replay: str
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     transcripts: Mapping[str, bytes] = field(default_factory=dict)
@@ -52,15 +53,16 @@ class Drawable:
 
     finding: ShownFinding
     program: Program | None
+    why_none: str = ""
     strictness: Strictness = EXACT
 
 
 def drawable(finding: ShownFinding, strictness: Strictness = EXACT) -> Drawable:
     """The finding with its program."""
     try:
-        return Drawable(finding, parse_program(finding.trace, "trace").program, strictness)
-    except BadInput:
-        return Drawable(finding, None, strictness)
+        return Drawable(finding, parse_program(finding.trace, "trace").program, strictness=strictness)
+    except BadInput as error:
+        return Drawable(finding, None, str(error))
 
 
 def finding_data(drawn: Drawable, detail: Detail) -> dict[str, Jsonable]:
@@ -68,7 +70,7 @@ def finding_data(drawn: Drawable, detail: Detail) -> dict[str, Jsonable]:
     notes = list(drawn.finding.notes)
     drawing = None
     if drawn.program is None:
-        notes.append("The stored trace is no program, so its steps cannot be drawn.")
+        notes.append(f"The stored trace cannot be read, so its steps cannot be drawn: {drawn.why_none}.")
     elif not drawn.finding.transcripts:
         notes.append("The answers of the targets were not kept, so the steps cannot be drawn; a replay shows them.")
     else:
@@ -105,6 +107,7 @@ def _told(finding: ShownFinding, notes: list[str], length_max: int) -> dict[str,
         "verdict": short(finding.verdict),
         "facts": [[name, short(text)] for name, text in finding.facts],
         "notes": [short(note) for note in notes],
+        "replay": short(finding.replay),
         "report": short(finding.report)
         if length_max == SHORT_TEXT_LENGTH
         else shortened(finding.report, 4 * length_max),

@@ -23,6 +23,7 @@ from pymodel.differential.campaign_report.pool import Jsonable, Pool
 from pymodel.differential.campaign_report.state_rows import Held, StateRow, held_by, state_rows
 from pymodel.differential.comparison.compare import compare
 from pymodel.differential.comparison.differences import Difference, Side, find_differences, tell_outcome
+from pymodel.differential.comparison.signatures import causes
 from pymodel.differential.comparison.state import Changes
 from pymodel.differential.comparison.strictness import EXACT, Strictness
 from pymodel.differential.comparison.transcripts import TranscriptReader
@@ -118,7 +119,9 @@ class _Drawing:
         self, number: int, sides: tuple[Side, ...], after: Moment, before: Moment, may_differ: bool
     ) -> dict[str, Jsonable]:
         differences = self._differences(number, sides) if may_differ else []
-        shown = differences[: self._detail.differences]
+        fields = set(causes(differences))
+        # A stable sort: what others follow from comes first.
+        shown = sorted(differences, key=lambda difference: difference.field not in fields)[: self._detail.differences]
         rows = choose_rows(after.pages, before.pages, self._detail.chunk_rows)
         state = state_rows(
             after.held,
@@ -132,7 +135,7 @@ class _Drawing:
             "operation": self._text(print_operation(self._program.operations[number - 1]) if number else CLEAN_HEAP),
             "outcomes": [self._text(self._outcome(number, side)) for side in sides],
             "printed": [self._text(side.printed) for side in sides],
-            "differences": [self._difference(difference) for difference in shown],
+            "differences": [self._difference(difference, fields) for difference in shown],
             "more": _more(len(differences) - len(shown)),
             "chunks": [self.pool.place(self._row(row)) for row in rows.rows],
             "chunksLeftOut": rows.left_out,
@@ -154,8 +157,9 @@ class _Drawing:
     def _text(self, text: str) -> int:
         return self.pool.place(shortened(text, self._detail.text_length))
 
-    def _difference(self, difference: Difference) -> dict[str, Jsonable]:
-        return {
+    def _difference(self, difference: Difference, fields: set[str]) -> dict[str, Jsonable]:
+        drawn: dict[str, Jsonable] = {"follows": True} if difference.field not in fields else {}
+        return drawn | {
             "what": self._text(difference.what),
             "place": place_of(difference),
             "groups": [", ".join(group) for group in difference.groups],
