@@ -22,10 +22,12 @@ from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_f
 from pymodel.differential.options import EXIT_HELP, TARGET_HELP, target_options
 from pymodel.differential.running.allocator import map_large_blocks
 from pymodel.differential.running.budget import DEFAULT_SECONDS, Budget
+from pymodel.differential.running.findings import write_atomically
 from pymodel.differential.running.known_failing import KnownFailing
 from pymodel.differential.running.opening import open_targets, replay_flags
 from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.replay import replay_text
+from pymodel.differential.running.replay_junit import replay_junit
 from pymodel.differential.running.run import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
 from pymodel.differential.running.show import show_trace
 from pymodel.differential.running.side_by_side import SideBySide
@@ -189,10 +191,14 @@ def run(
     help="A list of what may fail, in lines `TRACE-OR-SIGNATURE  # WHY`. An entry that no longer fails, or that names "
     "nothing, fails the run.",
 )
+@click.option(
+    "--junit", "junit_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="JUnit XML for CI."
+)
 @target_options(("go",))
 def replay(
     paths: tuple[Path, ...],
     known_path: Path | None,
+    junit_path: Path | None,
     specs: tuple[str, ...],
     ignored: tuple[str, ...],
     model: bool,
@@ -215,12 +221,14 @@ def replay(
     traces = [] if one is not None else traces_in(paths)
     with closing(open_targets(specs, model, ignored, TimeLimits(start_seconds, program_seconds))) as side_by_side:
         if one is not None:
-            text, status = replay_text(one, side_by_side, known)
+            text, replayed = replay_text(one, side_by_side, known)
             click.echo(text, nl=False)
         else:
             table = StatusTable(traces, shutil.get_terminal_size((WIDTH_MAX, 0)).columns)
-            status = replay_many(traces, side_by_side, known, table, click.echo)
-    sys.exit(status)
+            replayed = replay_many(traces, side_by_side, known, table, click.echo)
+    if junit_path is not None:
+        write_atomically(junit_path, replay_junit(replayed))
+    sys.exit(replayed.exit_status)
 
 
 @main.command()

@@ -75,8 +75,8 @@ def replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replay:
         said: list[str] = []
         paths = [Path(name) for name in texts]
         known_failing = KnownFailing.read(Path("known.txt"))
-        status = replay_many(paths, side_by_side, known_failing, StatusTable(paths, width), said.append)
-        return said, status
+        replayed = replay_many(paths, side_by_side, known_failing, StatusTable(paths, width), said.append)
+        return said, replayed.exit_status
 
     return run
 
@@ -280,8 +280,8 @@ def test_one_trace_ends_with_its_status(tmp_path: Path) -> None:
     def one(answer: Answer, known: KnownFailing | None = None) -> tuple[str, int]:
         side_by_side = SideBySide([FakeTarget("model"), FakeTarget("port", answer)])
         side_by_side.open()
-        text, status = replay_text(path, side_by_side, known)
-        return text.splitlines()[-1], status
+        text, replayed = replay_text(path, side_by_side, known)
+        return text.splitlines()[-1], replayed.exit_status
 
     assert one(right) == (f"FIXED: was {SIGNATURE}", 0)
     assert one(more_released) == (f"STILL FAILS: {SIGNATURE}", 1)
