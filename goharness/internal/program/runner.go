@@ -203,7 +203,7 @@ func appendReturn(to []byte, did bool, values []uint64) []byte {
 	if len(values) == 0 {
 		return observation.AppendMessage(to, outcomeReturned, nil)
 	}
-	return observation.AppendMessage(to, outcomeReturned, observation.AppendWords(nil, 1, values))
+	return observation.AppendWordsMessage(to, outcomeReturned, 1, values)
 }
 
 func appendFailure(to []byte, failure pageheap.Failure) []byte {
