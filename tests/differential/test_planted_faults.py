@@ -10,8 +10,8 @@ import pytest
 from pymodel.differential.errors import HarnessError
 from pymodel.differential.running.budget import Budget
 from pymodel.differential.running.replay import replay_text
-from pymodel.differential.running.statuses import Status
 from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.running.statuses import Status
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
 from tests.planted.detection import ROOT, detect, planted_spec
 from tests.planted.edits import Edit, edited_source, plant, source_of
