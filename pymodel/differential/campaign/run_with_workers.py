@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
@@ -75,6 +75,7 @@ class RunWithWorkers:
         self._progress = progress
         self._in_order = InOrder(workers, itertools.count(), self._job)
         self._harness_seen: set[str] = set()
+        self._jobs: dict[int, Job] = {}
         self._started = time.monotonic()
         self.result = WorkersResult()
 
@@ -111,7 +112,8 @@ class RunWithWorkers:
     def _job(self, block: int) -> Job:
         limit = self._settings.budget.program_count
         left = None if limit is None else limit - block * BLOCK_PROGRAM_COUNT
-        return Job(
+        operation_limit = self._settings.budget.operation_count
+        self._jobs[block] = Job(
             self._settings.seed,
             block,
             known=tuple(self.result.findings),
@@ -119,7 +121,13 @@ class RunWithWorkers:
             program_count_max=left if left is not None and left < BLOCK_PROGRAM_COUNT else None,
             # A number of programs is kept to exactly.
             sweep=limit is None,
+            # What an earlier block still may add to both can only bring the end nearer.
+            operation_count_max=None
+            if operation_limit is None
+            else operation_limit - self.result.tally.operation_count,
+            new_finding_count_max=self._settings.stop_after - len(self.result.findings),
         )
+        return self._jobs[block]
 
     def _is_out_of_time(self) -> bool:
         limit = self._settings.budget.seconds
@@ -127,23 +135,23 @@ class RunWithWorkers:
 
     def _accept(self, result: BlockResult) -> bool:
         """Counts a block, or the part of it that one process would have come to; whether that is the end."""
+        given = self._jobs.pop(result.block)
         cut = self._cut(result)
         if cut is None:
             self._count(result)
             return False
-        self._count(self._run_again(cut))
+        self._count(result if cut == given else self._run_again(cut))
         return True
 
     def _cut(self, result: BlockResult) -> Job | None:
         """The job that ends where the run is to end; None if that is not within the block."""
-        tally, known = self.result.tally, self.result.findings
-        limit = self._settings.budget.operation_count
-        left = None if limit is None else limit - tally.operation_count
+        known, limit = self.result.findings, self._settings.budget.operation_count
+        left = None if limit is None else limit - self.result.tally.operation_count
         wanted_count = self._settings.stop_after - len(known)
         new_count = sum(signature not in known for signature in result.signatures)
         if (left is None or result.tally.operation_count < left) and new_count < wanted_count:
             return None
-        return replace(self._job(result.block), operation_count_max=left, new_finding_count_max=wanted_count)
+        return self._job(result.block)
 
     def _run_again(self, job: Job) -> BlockResult:
         """Runs a block up to a limit; all other blocks are of no more interest."""
@@ -189,7 +197,7 @@ class RunWithWorkers:
     def _keep(self, sighting: Sighting, path: Path) -> None:
         if sighting.trace:
             write_atomically(path, sighting.trace)
-        for name, encoded in sighting.transcripts.items():
+        for name, encoded in sighting.transcripts.items() if sighting.flaky else ():
             write_atomically(path.with_suffix(f".{slug(name)}.transcript"), base64.b64decode(encoded))
         self._progress.note(sighting.report)
 
