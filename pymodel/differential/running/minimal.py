@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 from pymodel.differential.comparison.compare import Divergence
 from pymodel.differential.programs.program import Program
-from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.running.side_by_side import Comparison, SideBySide
 from pymodel.differential.shrinking import Limits, shrink
 
 # A candidate may crash or hang a target, which costs a restart; after so many, what is left to try is given up.
 FAILURE_COUNT_MAX = 20
+# A target killed from outside fails a candidate that it can run; so many are tried a second time.
+RETRIED_COUNT_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class _Question:
         self._side_by_side = side_by_side
         self._signature = signature
         self._failure_count = 0
+        self._retried_count = 0
         self.divergences: dict[Program, Divergence] = {}
         # Of the last one only: it is the simplest so far, and transcripts are large.
         self._last: tuple[Program, Mapping[str, bytes]] | None = None
@@ -58,7 +61,7 @@ class _Question:
         if self._failure_count >= FAILURE_COUNT_MAX:
             return None
         first = None
-        for index, comparison in enumerate(self._side_by_side.run(programs)):
+        for index, comparison in enumerate(self._run(programs)):
             self._failure_count += len(comparison.failures)
             divergence = comparison.divergence
             if first is None and divergence is not None and divergence.signature == self._signature:
@@ -66,3 +69,11 @@ class _Question:
                 self.divergences[programs[index]] = divergence
                 self._last = programs[index], comparison.transcripts
         return first
+
+    def _run(self, programs: Sequence[Program]) -> list[Comparison]:
+        comparisons = self._side_by_side.run(programs)
+        for index, comparison in enumerate(comparisons):
+            if comparison.failures and self._retried_count < RETRIED_COUNT_MAX:
+                self._retried_count += 1
+                (comparisons[index],) = self._side_by_side.run([comparison.program])
+        return comparisons
