@@ -1,5 +1,6 @@
 //! Calls of single functions: words in, words out, as `docs/programs.md` has them.
 
+use crate::pacing::call_controller;
 use pageheap::address::*;
 use pageheap::bits::{fill_aligned, find_bit_range64, PageBits};
 use pageheap::chunk::{PallocData, PhysPages};
@@ -67,7 +68,8 @@ pub fn call(function: Function, a: &[u64], phys: PhysPages) -> Vec<u64> {
         Function::RangesRemoveGreaterEqual => with_set(set(1), |set| set.remove_greater_equal(at(0))),
         // A copy owes nothing to what its destination held.
         Function::RangesCloneInto => with_set(set(1), |_| ()),
-        Function::Unspecified | Function::PiNext | Function::PiReset => unimplemented!("{function:?}"),
+        Function::PiNext | Function::PiReset => call_controller(function, a),
+        Function::Unspecified => unimplemented!("{function:?}"),
     }
 }
 

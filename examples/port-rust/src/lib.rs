@@ -8,8 +8,11 @@
 //! Nothing here knows of the harness that compares it: `main.rs` and the modules of `adapter/` are all that does.
 
 pub mod address;
+pub mod background;
 pub mod bits;
 pub mod chunk;
+pub mod controller;
+pub mod floats;
 pub mod heap;
 pub mod page_alloc;
 pub mod page_cache;
@@ -18,4 +21,5 @@ pub mod ranges;
 pub mod scavenge;
 pub mod summary;
 pub mod summary_tree;
+pub mod surroundings;
 pub mod throw;

@@ -2,6 +2,7 @@
 
 mod adapter;
 mod calls;
+mod pacing;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {

@@ -30,7 +30,7 @@ pub fn serve<P: Port>() -> io::Result<()> {
             Some(Request::Describe(_)) => Response::Describe(describe::<P>()),
             Some(Request::Program(program)) => match run_program::<P>(&program) {
                 Ok(transcript) => Response::Transcript(transcript),
-                Err(message) => Response::Refusal(Refusal { status: "INVALID_ARGUMENT".into(), message }),
+                Err(refusal) => Response::Refusal(refusal),
             },
             None => Response::Refusal(Refusal {
                 status: "UNIMPLEMENTED".into(),
