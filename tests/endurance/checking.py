@@ -55,7 +55,7 @@ def assert_adds_up(folder: Path) -> CampaignView:
 
 
 def comparable(view: CampaignView) -> dict[str, Any]:
-    """What two campaigns over the same blocks must have in common: all totals, and all of each finding but its times."""
+    """What campaigns over the same blocks must have in common: all totals, and all of each finding but its times."""
     totals = {name: getattr(view.totals, name) for name in type(view.totals).__slots__ if name not in INCIDENTAL}
     findings = {
         each.signature: (

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pymodel.differential.campaign.view import read_campaign
+from pymodel.differential.errors import BadInput
 from tests.endurance.victims import DRIVER, KINDS, kill_one
 
 SCAVDIFF = (sys.executable, "-m", "pymodel.differential.cli")
@@ -37,8 +39,9 @@ def disturb(
 ) -> Disturbance:
     """Runs a campaign to its end; kills come at random moments within `seconds`, of each kind in turn.
 
-    What is begun again needs no flags: a folder is a campaign.
+    Once it has run a block it is begun again without flags: a folder is a campaign.
     """
+    folder.parent.mkdir(parents=True, exist_ok=True)
     random_source = random.Random(seed)
     moments = sorted(random_source.uniform(0.05, 0.95) * seconds for _ in range(kill_count))
     order = [kinds[index % len(kinds)] for index in range(kill_count)]
@@ -49,7 +52,7 @@ def disturb(
     with (folder.parent / f"{folder.name}.output").open("w+") as output:
         while True:
             disturbance.start_count += 1
-            command = [*SCAVDIFF, "campaign", "run", str(folder), *(flags if disturbance.start_count == 1 else ())]
+            command = [*SCAVDIFF, "campaign", "run", str(folder), *(() if _has_blocks(folder) else flags)]
             with subprocess.Popen(command, stdout=output, stderr=output, cwd=ROOT) as driver:
                 killed = _while_it_runs(driver, plan, began, random_source, disturbance)
                 disturbance.status = driver.wait()
@@ -58,6 +61,13 @@ def disturb(
         output.seek(0)
         disturbance.told = output.read()
     return disturbance
+
+
+def _has_blocks(folder: Path) -> bool:
+    try:
+        return read_campaign(folder).totals.block_count > 0
+    except BadInput:
+        return False
 
 
 def _while_it_runs(
