@@ -75,6 +75,7 @@ test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
 
 .PHONY: test-python
 test-python: go ## Python's tests, with the real Go target
+	python tools/browser.py
 	pytest $(ARGS)
 
 .PHONY: test-installed
