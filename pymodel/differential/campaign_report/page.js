@@ -354,7 +354,11 @@
       const number = Number(rest[0]);
       return [...view.querySelectorAll(".chunk")].find((each) => Number(each.dataset.first) <= number && number < Number(each.dataset.first) + Number(each.dataset.count)) || null;
     }
-    if (kind === "state") return [...view.querySelectorAll("[data-place]")].find((each) => each.dataset.place === difference.place) || null;
+    if (kind === "state") {
+      // Summaries that differ in one way may have been changed in several, and then stand in several rows.
+      const places = [...view.querySelectorAll("[data-place]")];
+      return places.find((each) => each.dataset.place === difference.place) || places.find((each) => each.dataset.place === "state Summaries") || null;
+    }
     return view.querySelector('[data-place="outcome printed"]');
   }
 

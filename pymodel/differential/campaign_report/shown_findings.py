@@ -51,6 +51,9 @@ def verdict_of(finding: Finding) -> str:
 
 def who(finding: Finding) -> str:
     """The same in as few words as a table has room for."""
+    if finding.seconds:
+        slowest = max(finding.seconds, key=lambda name: finding.seconds[name])
+        return f"{slowest} {finding.seconds[slowest]:.3f} s"
     if finding.kind != Kind.DIVERGENCE:
         return ", ".join(name for group in finding.groups for name in group)
     if finding.alone is not None:

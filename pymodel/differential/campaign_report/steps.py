@@ -221,7 +221,7 @@ def place_of(difference: Difference) -> str:
         assert match is not None, "tell_chunks tells the first chunk"
         return f"chunk {int(match[1], 16)}"
     if field == "summary":
-        return "state Summaries"
+        return f"state {difference.what.removeprefix('summary ')}"
     if field == "summary_lengths":
         return "state lengths by level"
     return f"state {field.removesuffix('.ranges')}"
