@@ -1,4 +1,4 @@
-"""A target behind gRPC: pipelined, supervised, restarted."""
+"""A target behind a connection, gRPC or pipes: pipelined, supervised, restarted."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ class RemoteTarget:
         program_id = self._in_flight[0].program_id
         try:
             transcript = connection.receive(self._seconds_left())
-        except StreamSilent:
-            what = f"did not answer program {program_id} within {self._program_seconds:g} s"
+        except StreamSilent as silent:
+            what = f"did not answer program {program_id} within {self._program_seconds:g} s{silent}"
             raise self._charge(TargetHung, what) from None
         except StreamBroken as broken:
             raise self._broken(program_id, broken) from None
@@ -121,7 +121,7 @@ class RemoteTarget:
         except TargetFailedToStart as error:
             error.target = self.name
             raise
-        connection = Connection(address)
+        connection = self.endpoint.connect()
         try:
             self._description = self._described(address, connection)
         except BaseException:
@@ -134,6 +134,8 @@ class RemoteTarget:
         try:
             answer = connection.describe(DESCRIBE_SECONDS_MAX)
         except StreamBroken as broken:
+            if broken.status == _CONNECTION_LOST:
+                self.endpoint.died(DEATH_SECONDS_MAX)
             exit_status, stderr_lines = self.endpoint.discard()
             raise TargetFailedToStart(
                 self.name,
@@ -159,11 +161,14 @@ class RemoteTarget:
 
     def _broken(self, program_id: int, broken: StreamBroken) -> HarnessError:
         if broken.status in _REFUSALS:
-            self._disconnect()
+            if not broken.goes_on:
+                self._disconnect()
             self._in_flight.popleft()
+            self._first_since = time.monotonic()
             return TargetRefused(self.name, f"refused program {program_id}: {broken}")
         if self.endpoint.died(DEATH_SECONDS_MAX if broken.status == _CONNECTION_LOST else 0):
-            return self._charge(TargetDied, f"died before it answered program {program_id}")
+            wrote = "" if broken.status else f": {broken.details}"
+            return self._charge(TargetDied, f"died before it answered program {program_id}{wrote}")
         return self._charge(TargetDied, f"broke the stream before it answered program {program_id}: {broken}")
 
     def _charge(self, kind: type[HarnessError], what: str) -> HarnessError:
