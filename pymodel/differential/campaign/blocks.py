@@ -86,6 +86,10 @@ class Sighting:
         return bool(self.trace)
 
 
+_BLANK_NEEDED: Plain = {"program": 0, "source": "", "count": 0, "unix_seconds": 0.0}
+_BLANK = Sighting(kind="", signature="", **_BLANK_NEEDED)
+
+
 @dataclass(frozen=True, slots=True)
 class BlockResult:
     """What became of a job. `is_whole` is false for a block that a limit cut short; `seconds` is how long it took."""
@@ -139,12 +143,13 @@ def result_from_plain(plain: Plain) -> BlockResult:
 
 def sighting_to_plain(sighting: Sighting) -> Plain:
     """The sighting as JSON has it, without what it does not say."""
-    return {name: value for name, value in asdict(sighting).items() if value not in ("", None, (), {}, False, 0)}
+    plain = {name: value for name, value in asdict(sighting).items() if value != getattr(_BLANK, name)}
+    return {"kind": sighting.kind, "signature": sighting.signature, **plain}
 
 
 def sighting_from_plain(plain: Plain) -> Sighting:
     """The sighting of `sighting_to_plain`."""
-    given = _only_fields(Sighting, {"program": 0, "source": "", "count": 0, "unix_seconds": 0.0, **plain})
+    given = _only_fields(Sighting, {**_BLANK_NEEDED, **plain})
     return replace(Sighting(**given), groups=tuple(map(tuple, plain.get("groups", ()))))
 
 
