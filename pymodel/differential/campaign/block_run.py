@@ -128,7 +128,7 @@ class BlockRun:
     def _standings(self, comparison: Comparison) -> list[Standing]:
         if self._telling.of_run:
             assert comparison.divergence is not None
-            return [Standing(comparison.divergence, tuple(comparison.transcripts))]
+            return [Standing(comparison.divergence, tuple(comparison.transcripts), "")]
         return list(standings(comparison, self._side_by_side.strictness))
 
     # Harness errors.
@@ -185,10 +185,7 @@ class BlockRun:
 
     def _record_divergence(self, work: Work, comparison: Comparison, standing: Standing) -> None:
         """Counts a divergence; the first of its signature is shrunk and told, unless it is known."""
-        divergence = standing.divergence
-        target_count = len(self._side_by_side.targets)
-        of_run = self._telling.of_run
-        signature = divergence.signature if of_run else campaign_signature(divergence, target_count)
+        signature = self._signature(standing)
         known = self._sightings.get((Kind.DIVERGENCE, signature))
         if known is not None:
             self._sightings[Kind.DIVERGENCE, signature] = replace(known, count=known.count + 1)
@@ -199,6 +196,12 @@ class BlockRun:
             self._window.collect_early()
             sighting = self._told(sighting, work, comparison, standing)
         self._sightings[Kind.DIVERGENCE, signature] = sighting
+
+    def _signature(self, standing: Standing) -> str:
+        if self._telling.of_run:
+            return standing.divergence.signature
+        dissenter = standing.dissenter if len(self._side_by_side.targets) > 2 else None
+        return campaign_signature(standing.divergence, dissenter)
 
     def _told(self, sighting: Sighting, work: Work, comparison: Comparison, standing: Standing) -> Sighting:
         """The sighting with the shortest program found, and all that is to be said of it."""
