@@ -1,8 +1,8 @@
 """Whole runs, as `scavdiff run` makes them, each kind in a process of its own.
 
 `python -m benchmarks.pipeline OPERATIONS TARGET...` connects to the targets, and for each seed that it reads it makes a
-run of that many operations and answers with the sample. With `--no-series` before the operations, all programs are sent, and
-one that fails early makes the operations a few less.
+run of that many operations and answers with the sample. With `--no-series` before the operations, all programs are
+sent, and one that fails early makes the operations a few less.
 """
 
 from __future__ import annotations
