@@ -29,6 +29,8 @@ _READ_BYTES = 1 << 16
 _VARINT_BYTES_MAX = 10
 # A message of one field, number 2 of its envelope: the program in a request, the transcript in a response.
 _FIELD_TWO = tag_length(2)
+# A program's id, then the clean heap.
+_CANONICAL_BEGINNING = re.compile(rb"\x09.{8}\x12", re.DOTALL)
 
 
 class NotSpoken(Exception):
@@ -143,12 +145,13 @@ class ProtobufForm:
         return incoming.message(TRANSCRIPT_BYTES_MAX + _ENVELOPE_BYTES)
 
     def transcript(self, data: bytes) -> bytes | None:
-        """The bytes behind the envelope, as the target wrote them."""
+        """The bytes behind the envelope, as the target wrote them, if they begin as in the canonical encoding."""
         size = len(data)
         for length_bytes in range(1, 6):
             prefix = _FIELD_TWO + varint(max(0, size - 1 - length_bytes))
             if data.startswith(prefix) and len(prefix) == 1 + length_bytes:
-                return data[len(prefix) :]
+                transcript = data[len(prefix) :]
+                return transcript if _CANONICAL_BEGINNING.match(transcript) else None
         return None
 
     def response(self, data: bytes) -> stdio_pb2.StdioResponse:
