@@ -37,6 +37,15 @@ go: setup $(go_binary) ## cut the page heap out of Go 1.18.10's source and build
 $(go_binary): $(go_inputs) $(if $(GO118_ROOT),always) | setup
 	cd goharness && go run ./cmd/cut && go build -buildvcs=false -trimpath -o bin/ . ./cmd/bench
 
+# The same target, with counters in the cut code that tell what a program reached: what a guided campaign steers by.
+counting_binary := goharness/bin/goharness-counting
+
+.PHONY: counting
+counting: go $(counting_binary)
+
+$(counting_binary): $(go_binary)
+	cd goharness && go run ./cmd/count && go build -buildvcs=false -trimpath -overlay ../build/counting/overlay.json -o bin/goharness-counting .
+
 .PHONY: always
 always:
 
