@@ -1,19 +1,10 @@
 //! The adapter: lets scavdiff run its programs on the page heap of this crate.
 
-use crate::calls::call;
-use crate::pacing;
+use crate::{calls::call, pacing};
+use pageheap::heap::{Heap, TooLarge};
 use pageheap::ranges::{AddrRange, AddrRanges};
-use pageheap::{
-    background::Background,
-    chunk::PhysPages,
-    heap::{Heap, TooLarge},
-    page_cache::PageCache,
-    throw,
-};
-use scavdiff_port::{
-    Allocated, CacheWords, Capability, ChunkWords, Failure, Function, Port, Range, RangeSet, State, LEVELS,
-};
-use scavdiff_port::{PacingOperation, PacingState};
+use pageheap::{background::Background, chunk::PhysPages, page_cache::PageCache, throw};
+use scavdiff_port::*;
 use std::any::Any;
 
 /// The page heap under test.

@@ -5,7 +5,7 @@
 //! it is scavenged, that is, given back. A radix tree of *summaries* above the chunks tells where free pages lie in a
 //! row, and `search_addr` below which address there are none. The names are Go's, in Rust's case.
 //!
-//! Nothing here knows of the harness that compares it: `main.rs` and the modules of `adapter/` are all that does.
+//! Nothing here knows of the harness that compares it: `main.rs` and the modules that only it has are all that do.
 
 pub mod address;
 pub mod background;

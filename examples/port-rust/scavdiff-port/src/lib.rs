@@ -3,6 +3,9 @@
 //! A port implements [`Port`] and calls [`serve`]. Everything else is done here: messages and their framing, the slots of
 //! programs, failures, and observations that say only what changed. Nothing here knows how a page heap works.
 
+// Messages are made with their defaults also where nothing is left to default: the protocol may gain fields.
+#![allow(clippy::needless_update)]
+
 use std::any::Any;
 
 mod observing;

@@ -34,7 +34,7 @@ pub fn run_program<P: Port>(program: &Program) -> Result<wire::Transcript, Refus
         });
         let outcome = Some(wire::Outcome { outcome: Some(outcome_of::<P>(done)) });
         let printed = Some(world.port.take_printed()).filter(|printed| !printed.is_empty());
-        steps.push(Step { outcome, printed, observation });
+        steps.push(Step { outcome, printed, observation, ..Default::default() });
         if failed {
             break;
         }

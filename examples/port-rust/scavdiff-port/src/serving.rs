@@ -62,5 +62,6 @@ fn describe<P: Port>() -> DescribeResponse {
         capabilities: P::CAPABILITIES.iter().map(|capability| *capability as i32).collect(),
         operation_count_max: OPERATION_COUNT_MAX,
         program_bytes_max: PROGRAM_BYTES_MAX,
+        ..Default::default()
     }
 }
