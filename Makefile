@@ -54,7 +54,7 @@ diff-test: go ## compare the model with Go for about a minute
 	scavdiff run $(ARGS)
 
 .PHONY: test
-test: lint test-go test-python ## all that CI runs: lint, types, drift, Go's tests, Python's tests
+test: lint test-go test-python test-ports ## all that CI runs: lint, types, drift, Go's tests, Python's tests
 
 .PHONY: lint
 lint: go lint-python lint-proto lint-go lint-workflows ## formats, lint rules, types, and generated code that is up to date
@@ -85,7 +85,12 @@ test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
 .PHONY: test-python
 test-python: go ## Python's tests, with the real Go target
 	python tools/browser.py
-	pytest $(ARGS)
+	pytest --ignore=tests/examples $(ARGS)
+
+.PHONY: test-ports
+test-ports: go ## the example ports' own tests, and what the tester makes of them; installs Rust into .venv if there is none
+	tools/setup-rust
+	pytest tests/examples $(ARGS)
 
 .PHONY: test-installed
 test-installed: go ## build the wheel, install it into an empty environment with pip, and test that
