@@ -9,7 +9,7 @@ import click
 
 from pymodel.differential.campaign.known import reason_of, without_known
 from pymodel.differential.campaign.view import CampaignView, exit_status, read_campaign
-from pymodel.differential.campaign_report.finding_data import drawable
+from pymodel.differential.campaign_report.finding_data import Drawable
 from pymodel.differential.campaign_report.json_lines import as_json_lines
 from pymodel.differential.campaign_report.junit import as_junit
 from pymodel.differential.campaign_report.page import as_html
@@ -48,7 +48,7 @@ def report_page(view: CampaignView) -> str:
     """The page of a campaign."""
     findings = shown_findings(view)
     strictness = strictness_ignoring(view.config.settings.ignored)
-    return as_html(page_of(view, findings), [drawable(finding, strictness) for finding in findings])
+    return as_html(page_of(view, findings), [Drawable(finding, strictness) for finding in findings])
 
 
 @click.command(epilog="Exit status: 0 if it was written, whatever was found; 2 for bad input.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pymodel.differential.running.progress import duration
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 230, 70, 940, 12, 200
-MARK_COUNT_MAX = 200
+MARK_COUNT_MAX = 100
 STRETCH_COUNT_MAX = 120
 _STEPS_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
