@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pymodel.differential.generation.workload import Work
 from pymodel.differential.running.side_by_side import Comparison, SideBySide
 
-WINDOW_PROGRAM_COUNT = 8
+WINDOW_PROGRAM_COUNT = 24
+# They are sent many at once: each that is sent by itself wakes threads that take time from the model.
+REFILL_PROGRAM_COUNT = 8
 WINDOW_OPERATION_COUNT = 20_000
 
 
@@ -52,6 +54,8 @@ class Window:
             self._collected.append(self._side_by_side.collect())
 
     def _fill(self, may_send: Callable[[int], bool]) -> None:
+        if len(self._sent) > REFILL_PROGRAM_COUNT:
+            return
         while self._has_room() and may_send(self.sent_program_count):
             work = next(self._works, None)
             if work is None:
