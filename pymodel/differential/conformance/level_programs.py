@@ -13,7 +13,12 @@ from dataclasses import replace
 from pymodel.differential.conformance.levels import Level
 from pymodel.differential.generation.call_arguments import call_table, call_within_contract
 from pymodel.differential.generation.choices import TapeChoices, Weighted
-from pymodel.differential.generation.generators import make_program, tape_from_seed
+from pymodel.differential.generation.generators import (
+    PHYS_HUGE_PAGE_SIZES,
+    PHYS_PAGE_SIZES,
+    make_program,
+    tape_from_seed,
+)
 from pymodel.differential.generation.shape import Kind
 from pymodel.differential.generation.shapes import SHAPES
 from pymodel.differential.generation.workload import Work
@@ -42,7 +47,8 @@ def _calls(level: Level, seed: int, index: int, operation_count_max: int) -> Pro
     choices = TapeChoices(tape_from_seed(seed, index).seed + level.number)
     table = call_table(level.functions)
     count = min(choices.integer(*choices.weighted(_CALL_COUNTS)), operation_count_max)
-    return Program(tuple(call_within_contract(choices, table) for _ in range(count)))
+    sizes = choices.weighted(PHYS_PAGE_SIZES), choices.weighted(PHYS_HUGE_PAGE_SIZES)
+    return Program(tuple(call_within_contract(choices, table) for _ in range(count)), *sizes)
 
 
 def _heap_program(level: Level, seed: int, index: int, operation_count_max: int) -> Program | None:
