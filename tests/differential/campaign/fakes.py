@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -80,11 +81,16 @@ class FakeWorkers:
 
 
 @lru_cache
-def _works(seed: int, block: int) -> list[Work]:
+def cached_works(seed: int, block: int) -> list[Work]:
     """Made once for all tests: that takes longer than the rest."""
     return list(works_of(Job(seed, block)))
 
 
+def cached_workload(seed: int) -> Iterator[Work]:
+    """As `workload` makes them."""
+    return itertools.chain.from_iterable(cached_works(seed, block) for block in itertools.count())
+
+
 def run_job(job: Job, side_by_side: SideBySide, telling: Telling) -> BlockResult:
     """Runs a block in this process."""
-    return BlockRun(job, iter(_works(job.seed, job.block)), side_by_side, telling, Fruitless()).execute()
+    return BlockRun(job, iter(cached_works(job.seed, job.block)), side_by_side, telling, Fruitless()).execute()
