@@ -17,7 +17,7 @@ from rich.console import Console
 from pymodel.differential.campaign.commands import campaign
 from pymodel.differential.campaign.run_with_workers import run_with_workers
 from pymodel.differential.campaign.settings import WorkerSettings
-from pymodel.differential.conformance.commands import conformance
+from pymodel.differential.conformance.commands import conformance, smoke
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
 from pymodel.differential.options import EXIT_HELP, TARGET_HELP, target_options
@@ -98,6 +98,7 @@ def main() -> None:
 main.add_command(simulate)
 main.add_command(campaign)
 main.add_command(conformance)
+main.add_command(smoke)
 
 
 @main.command(epilog=EXIT_HELP)

@@ -11,6 +11,8 @@ import click
 from pymodel.differential.conformance.check_level import Settings
 from pymodel.differential.conformance.conformance import check_levels, settings_line, told
 from pymodel.differential.conformance.levels import LEVELS
+from pymodel.differential.conformance.smoke import SmokeTest
+from pymodel.differential.errors import BadInput
 from pymodel.differential.generation.workload import SEED_MAX
 from pymodel.differential.options import TARGET_HELP
 from pymodel.differential.running.budget import Budget
@@ -24,6 +26,11 @@ SECONDS_PER_LEVEL = 10.0
 CONFORMANCE_EXIT_HELP = """Exit status: 0 each level that the port names conforms, and with --level also all up to that
 one are there; 1 a level departs, or none conforms, or one that --level asks for is not there; 2 a harness error (the
 port died, hung, refused or broke the protocol) or bad input; 130 interrupted."""
+
+SMOKE_START_SECONDS = 3.0
+SMOKE_PROGRAM_SECONDS = 1.0
+SMOKE_EXIT_HELP = """Exit status: 0 the adapter works and the algorithm agrees; 1 the adapter works and the algorithm
+departs; 2 the adapter is broken, or bad input; 130 interrupted."""
 
 target_option = click.option("--target", "spec", required=True, metavar="SPEC", help=TARGET_HELP)
 start_option = click.option(
@@ -109,4 +116,37 @@ def conformance(
         click.echo(settings_line([port.name, *(other.name for other in others)], settings), err=True)
         result = check_levels(side_by_side, port.name, settings, wanted, click.echo)
         click.echo(told(result, port.name, side_by_side.descriptions[port.name]))
+    sys.exit(result.exit_status)
+
+
+@click.command(epilog=SMOKE_EXIT_HELP)
+@target_option
+@click.option(
+    "--start-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=SMOKE_START_SECONDS,
+    show_default=True,
+    help="How long the port may take to start.",
+)
+@click.option(
+    "--program-seconds",
+    type=click.FloatRange(min=0, min_open=True),
+    default=SMOKE_PROGRAM_SECONDS,
+    show_default=True,
+    help="How long the port may take for one program before it counts as hung.",
+)
+def smoke(spec: str, start_seconds: float, program_seconds: float) -> None:
+    """Tell in seconds whether a port's adapter is broken or its algorithm wrong.
+
+    Checks Describe, an empty program, a short program for each capability, many programs sent ahead, checkpoints, and
+    that malformed programs are refused. Each check gets a line, and the last line says what it comes to.
+
+    \b
+    scavdiff smoke --target 'stdio:./my-port'
+    """
+    with closing(make_target(spec, spec, TimeLimits(start_seconds, program_seconds))) as target:
+        if target.in_process:
+            raise BadInput(f"target {spec!r} has no adapter to try; name a port, as in --target 'stdio:./my-port'")
+        result = SmokeTest(target, lambda check: click.echo(str(check))).run()
+    click.echo(f"\n{result}")
     sys.exit(result.exit_status)

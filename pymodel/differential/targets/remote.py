@@ -14,7 +14,12 @@ from pymodel.differential.errors import (
     TargetHung,
     TargetRefused,
 )
-from pymodel.differential.targets.capabilities import PROTOCOL_VERSION, Description, usable_capabilities
+from pymodel.differential.targets.capabilities import (
+    PROTOCOL_VERSION,
+    Counter,
+    Description,
+    usable_capabilities,
+)
 from pymodel.differential.targets.connection import PROGRAM_BYTES_MAX, Connection, StreamBroken, StreamSilent
 from pymodel.differential.targets.endpoints import Endpoint
 from pymodel.differential.targets.process import DEATH_SECONDS_MAX
@@ -165,7 +170,9 @@ class RemoteTarget:
                 self._disconnect()
             self._in_flight.popleft()
             self._first_since = time.monotonic()
-            return TargetRefused(self.name, f"refused program {program_id}: {broken}")
+            refused = TargetRefused(self.name, f"refused program {program_id}: {broken}")
+            refused.status = broken.status
+            return refused
         if self.endpoint.died(DEATH_SECONDS_MAX if broken.status == _CONNECTION_LOST else 0):
             wrote = "" if broken.status else f": {broken.details}"
             return self._charge(TargetDied, f"died before it answered program {program_id}{wrote}")
@@ -188,6 +195,9 @@ def _description(answer: pageheap_pb2.DescribeResponse) -> Description:
         capabilities=usable_capabilities(frozenset(answer.capabilities)),
         operation_count_max=answer.operation_count_max or OPERATION_COUNT_MAX,
         program_bytes_max=answer.program_bytes_max or PROGRAM_BYTES_MAX,
+        counters=tuple(
+            Counter(_one_line(counter.file), counter.line, counter.statement_count) for counter in answer.counters
+        ),
     )
 
 
