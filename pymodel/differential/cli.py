@@ -17,7 +17,7 @@ from rich.console import Console
 from pymodel.differential.campaign.commands import campaign
 from pymodel.differential.campaign.run_with_workers import run_with_workers
 from pymodel.differential.campaign.settings import WorkerSettings
-from pymodel.differential.conformance.commands import conformance, smoke
+from pymodel.differential.conformance.commands import conformance, export, smoke
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
 from pymodel.differential.options import EXIT_HELP, TARGET_HELP, target_options
@@ -90,6 +90,9 @@ def main() -> None:
     scavdiff replay DIR                 see which of many traces are fixed
     scavdiff show FILE.trace            see the page heap after each step
     scavdiff describe --target SPEC     ask a target who it is
+    scavdiff smoke --target SPEC        tell a broken adapter from a wrong algorithm
+    scavdiff conformance --target SPEC  see which levels a port has reached
+    scavdiff export DIR                 write traces for a port's own tests
     scavdiff campaign run DIR           compare for hours, and go on after anything
     scavdiff simulate --shape sawtooth  see the scavenger at work in virtual time
     """
@@ -99,6 +102,7 @@ main.add_command(simulate)
 main.add_command(campaign)
 main.add_command(conformance)
 main.add_command(smoke)
+main.add_command(export)
 
 
 @main.command(epilog=EXIT_HELP)
@@ -138,6 +142,7 @@ main.add_command(smoke)
     show_default=True,
     help="Divide the run among so many processes, each with targets of its own.",
 )
+@result_options
 def run(
     specs: tuple[str, ...],
     ignored: tuple[str, ...],
@@ -151,6 +156,8 @@ def run(
     stop_after: int,
     folder: Path,
     worker_count: int,
+    junit_path: Path | None,
+    json_path: Path | None,
 ) -> None:
     """Generate programs, run them on all targets, and compare every state.
 
@@ -171,16 +178,21 @@ def run(
     limits = TimeLimits(start_seconds, program_seconds)
     settings = RunSettings(seed, budget, folder, stop_after, replay_flags(specs, model, ignored))
     console = Console(stderr=True)
+
+    def record(result: RunResult | WorkersResult, descriptions: Mapping[str, Description]) -> None:
+        write_results(results_of_run(result, settings, descriptions), junit_path, json_path)
+
     if worker_count > 1:
         worker_settings = WorkerSettings(
             specs, model, ignored, start_seconds, program_seconds, findings_folder=str(folder), of_run=True
         )
-        sys.exit(run_with_workers(settings, worker_settings, worker_count, console))
+        sys.exit(run_with_workers(settings, worker_settings, worker_count, console, record))
     with closing(open_targets(specs, model, ignored, limits)) as side_by_side:
         click.echo(f"seed {seed}, {budget}, {' and '.join(side_by_side.names)}", err=True)
         with Progress(console, budget) as progress:
             result = Run(settings, side_by_side, progress).execute()
         click.echo(summary(result, side_by_side, seed, shutil.get_terminal_size((WIDTH_MAX, 0)).columns), nl=False)
+        record(result, side_by_side.descriptions)
     sys.exit(result.exit_status)
 
 

@@ -12,6 +12,7 @@ from pymodel.differential.conformance.check_level import Settings
 from pymodel.differential.conformance.conformance import check_levels, settings_line, told
 from pymodel.differential.conformance.levels import LEVELS
 from pymodel.differential.conformance.smoke import SmokeTest
+from pymodel.differential.conformance.suite import check_suite, export_suite
 from pymodel.differential.errors import BadInput
 from pymodel.differential.generation.workload import SEED_MAX
 from pymodel.differential.options import TARGET_HELP
@@ -31,6 +32,8 @@ SMOKE_START_SECONDS = 3.0
 SMOKE_PROGRAM_SECONDS = 1.0
 SMOKE_EXIT_HELP = """Exit status: 0 the adapter works and the algorithm agrees; 1 the adapter works and the algorithm
 departs; 2 the adapter is broken, or bad input; 130 interrupted."""
+EXPORT_EXIT_HELP = """Exit status: 0 written, or all as the specification says; 1 --check found something; 2 bad
+input."""
 
 target_option = click.option("--target", "spec", required=True, metavar="SPEC", help=TARGET_HELP)
 start_option = click.option(
@@ -150,3 +153,34 @@ def smoke(spec: str, start_seconds: float, program_seconds: float) -> None:
         result = SmokeTest(target, lambda check: click.echo(str(check))).run()
     click.echo(f"\n{result}")
     sys.exit(result.exit_status)
+
+
+@click.command(epilog=EXPORT_EXIT_HELP)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option(
+    "--level", "number", type=click.IntRange(1, len(LEVELS)), help="The last level to export.  [default: all]"
+)
+@click.option("--check", is_flag=True, help="Write nothing; hold the suite in DIR to the specification.")
+def export(folder: Path, number: int | None, check: bool) -> None:
+    """Write traces with all that is expected of them as JSON, for a port's own tests.
+
+    The suite is the same each time, byte for byte. docs/suite-format.md says how to read it.
+
+    \b
+    scavdiff export suite
+    scavdiff export --level 4 suite
+    scavdiff export --check suite
+    """
+    if not check:
+        count = export_suite(folder, LEVELS[:number])
+        click.echo(f"{folder}: {count} traces")
+        return
+    if number is not None:
+        raise BadInput("--check looks at the levels that are there; leave --level out")
+    count, problems = check_suite(folder)
+    for problem in problems:
+        click.echo(str(problem))
+    click.echo(
+        f"{folder}: {count} traces, {len(problems)} problems" if problems else f"{folder}: {count} traces, all right"
+    )
+    sys.exit(1 if problems else 0)
