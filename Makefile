@@ -37,6 +37,15 @@ go: setup $(go_binary) ## cut the page heap out of Go 1.18.10's source and build
 $(go_binary): $(go_inputs) $(if $(GO118_ROOT),always) | setup
 	cd goharness && go run ./cmd/cut && go build -buildvcs=false -trimpath -o bin/ . ./cmd/bench
 
+# The same target, with counters in the cut code that tell what a program reached: what a guided campaign steers by.
+counting_binary := goharness/bin/goharness-counting
+
+.PHONY: counting
+counting: go $(counting_binary)
+
+$(counting_binary): $(go_binary)
+	cd goharness && go run ./cmd/count && go build -buildvcs=false -trimpath -overlay ../build/counting/overlay.json -o bin/goharness-counting .
+
 .PHONY: always
 always:
 
@@ -45,7 +54,7 @@ diff-test: go ## compare the model with Go for about a minute
 	scavdiff run $(ARGS)
 
 .PHONY: test
-test: lint test-go test-python ## all that CI runs: lint, types, drift, Go's tests, Python's tests
+test: lint test-go test-python test-ports ## all that CI runs: lint, types, drift, Go's tests, Python's tests
 
 .PHONY: lint
 lint: go lint-python lint-proto lint-go lint-workflows ## formats, lint rules, types, and generated code that is up to date
@@ -75,7 +84,13 @@ test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
 
 .PHONY: test-python
 test-python: go ## Python's tests, with the real Go target
-	pytest $(ARGS)
+	python tools/browser.py
+	pytest --ignore=tests/examples $(ARGS)
+
+.PHONY: test-ports
+test-ports: go ## the example ports' own tests, and what the tester makes of them; installs Rust into .venv if there is none
+	tools/setup-rust
+	pytest tests/examples $(ARGS)
 
 .PHONY: test-installed
 test-installed: go ## build the wheel, install it into an empty environment with pip, and test that

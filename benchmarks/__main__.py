@@ -36,9 +36,11 @@ def main(arguments: Sequence[str]) -> int:
     options.json.parent.mkdir(parents=True, exist_ok=True)
     kept = {"machine": conditions, "figures": result.figures, "reach": result.reach}
     options.json.write_text(json.dumps(kept, indent=2) + "\n")
-    for line in short_falls(result.reach):
+    short = short_falls(result.reach)
+    for line in short:
         print(f"falls short: {line.what}", file=sys.stderr)
-    return 1 if short_falls(result.reach) else 0
+    # What depends on the machine is told, and fails nothing.
+    return 1 if any(line.is_ratio for line in short) else 0
 
 
 if __name__ == "__main__":

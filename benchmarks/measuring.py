@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from benchmarks import parts
 from benchmarks.binaries import ROOT
-from benchmarks.command import resident_memory, speedup_of_two
+from benchmarks.command import dividing_among_two, resident_memory
 from benchmarks.growth import measure_growth
 from benchmarks.naive import Naive
 from benchmarks.pipeline import Pipeline
@@ -20,7 +20,9 @@ SEED = 1
 NAIVE_OPERATIONS_PER_MACHINE = 25
 # The naive tester is so much slower that it gets a part of the operations only.
 NAIVE_SHARE = 40
-GO_SPEED_FACTOR = 5
+# What is fast gets more operations.
+GO_SPEED_FACTOR = 10
+DIVIDED_FACTOR = 5
 MEMORY_OPERATION_COUNT = 100_000
 
 Say = Callable[[str], None]
@@ -55,9 +57,10 @@ def measure(counts: Counts, say: Say) -> Result:
     _add(result, growth, say)
     result.reach["span"] = growth["64 GiB / 4 MiB"]
     result.reach["reset"] = growth["reset, operations"]
-    speedup = speedup_of_two(5 * counts.operation_count, counts.rounds)
-    _add(result, {"two runs at once / one, wall clock": speedup}, say)
-    result.reach["workers"] = speedup
+    dividing = dividing_among_two(DIVIDED_FACTOR * counts.operation_count, counts.rounds)
+    figures = {"two workers / one, wall clock": dividing.speedup, "two workers / one, processor": dividing.efficiency}
+    _add(result, figures, say)
+    result.reach["workers"] = dividing.speedup
     _measure_memory(counts, result, say)
     return result
 
@@ -65,6 +68,7 @@ def measure(counts: Counts, say: Say) -> Result:
 @contextmanager
 def _open_parts(counts: Counts) -> Iterator[list[Part]]:
     requests = parts.requests_of(parts.works_of(SEED, counts.operation_count))
+    series = parts.series_of(SEED, GO_SPEED_FACTOR * counts.operation_count)
     with ExitStack() as stack:
         opened: list[Part] = [
             Naive(max(1, counts.operation_count // NAIVE_SHARE // NAIVE_OPERATIONS_PER_MACHINE)),
@@ -75,7 +79,9 @@ def _open_parts(counts: Counts) -> Iterator[list[Part]]:
             parts.GoOverGrpc(requests),
             parts.comparison_alone(requests),
             Pipeline("model and three Go targets", counts.operation_count, ("model", "go", "go", "go")),
+            parts.GoAlone(series, "Go alone, series, in process"),
             Pipeline("two Go targets, no model", GO_SPEED_FACTOR * counts.operation_count, ("go", "go")),
+            Pipeline("two Go targets, no model, no series", counts.operation_count, ("go", "go"), with_series=False),
         ]
         if FAST_MODEL.is_dir():
             # The current folder, which holds the plain sources, stays out of the search.

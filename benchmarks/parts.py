@@ -14,9 +14,11 @@ from pathlib import Path
 from benchmarks.binaries import BENCH
 from benchmarks.sampling import Sample, sample
 from pymodel.differential.comparison.compare import compare
+from pymodel.differential.generation.series_choice import series_of_run
 from pymodel.differential.generation.workload import Work, workload
 from pymodel.differential.model.interpreter import run_on_specification
 from pymodel.differential.programs.codec import encode_program
+from pymodel.differential.programs.series_codec import encode_series
 from pymodel.differential.running.tally import Tally
 from pymodel.differential.targets.target import EncodedProgram
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
@@ -46,6 +48,18 @@ def requests_of(works: Sequence[Work]) -> list[EncodedProgram]:
         )
         for number, work in enumerate(works, start=1)
     ]
+
+
+def series_of(seed: int, operation_count: int) -> list[EncodedProgram]:
+    """The first series of a run with this seed, as a run sends them, until they have so many operations."""
+    requests: list[EncodedProgram] = []
+    for number, work in enumerate(series_of_run(seed), start=1):
+        series = work.series
+        requests.append(EncodedProgram(number, series.heap, encode_series(series, number), series=series))
+        operation_count -= series.program_count * series.operation_count
+        if operation_count <= 0:
+            break
+    return requests
 
 
 class Here:
@@ -103,9 +117,8 @@ def comparison_alone(requests: Sequence[EncodedProgram]) -> Here:
 class GoAlone:
     """Go's page heap in a process of its own that reads encoded programs; no gRPC."""
 
-    name = "Go alone, in process"
-
-    def __init__(self, requests: Sequence[EncodedProgram]) -> None:
+    def __init__(self, requests: Sequence[EncodedProgram], name: str = "Go alone, in process") -> None:
+        self.name = name
         self._operation_count = _operation_count(requests)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "programs"
@@ -163,4 +176,9 @@ class GoOverGrpc:
 
 
 def _operation_count(requests: Sequence[EncodedProgram]) -> int:
-    return sum(len(request.program.operations) for request in requests)
+    return sum(
+        request.series.program_count * request.series.operation_count
+        if request.series is not None
+        else len(request.program.operations)
+        for request in requests
+    )

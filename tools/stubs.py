@@ -1,7 +1,7 @@
 """Writes the generated protocol code from proto/, or with --check tells which committed files differ from it.
 
-Python needs messages only (the driver sends raw bytes), Go needs messages and service. protoc comes with the locked
-grpcio-tools, its Go plugins from the `tool` lines of goharness/go.mod.
+Python needs messages only (the driver sends raw bytes), Go needs messages and service, but not the bridge over pipes.
+protoc comes with the locked grpcio-tools, its Go plugins from the `tool` lines of goharness/go.mod.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTO = "pageheap/v1/pageheap.proto"
+STDIO_PROTO = "pageheap/v1/stdio.proto"
+# Generated Python imports by the path below proto/, but lies in pymodel/wire.
+IMPORT_GENERATED, IMPORT_INSTALLED = b"from pageheap.v1 import ", b"from pymodel.wire import "
 GO_MODULE = "scavdiff/goharness"
 GO_PLUGINS = ("protoc-gen-go", "protoc-gen-go-grpc")
 
@@ -29,10 +32,11 @@ def generate(scratch: Path) -> dict[str, bytes]:
     python_out, go_out = scratch / "python", scratch / "go"
     python_out.mkdir()
     go_out.mkdir()
+    protoc = (sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={ROOT / 'proto'}")
+    subprocess.run([*protoc, f"--python_out={python_out}", f"--pyi_out={python_out}", PROTO, STDIO_PROTO], check=True)
     subprocess.run(
         [
-            *(sys.executable, "-m", "grpc_tools.protoc", f"--proto_path={ROOT / 'proto'}"),
-            *(f"--python_out={python_out}", f"--pyi_out={python_out}"),
+            *protoc,
             *(f"--plugin={name}={go_tool_path(name)}" for name in GO_PLUGINS),
             *(f"--go_out={go_out}", f"--go_opt=module={GO_MODULE}"),
             *(f"--go-grpc_out={go_out}", f"--go-grpc_opt=module={GO_MODULE}"),
@@ -40,7 +44,10 @@ def generate(scratch: Path) -> dict[str, bytes]:
         ],
         check=True,
     )
-    files = {f"pymodel/wire/{path.name}": path.read_bytes() for path in python_out.rglob("*_pb2.py*")}
+    files = {
+        f"pymodel/wire/{path.name}": path.read_bytes().replace(IMPORT_GENERATED, IMPORT_INSTALLED)
+        for path in python_out.rglob("*_pb2.py*")
+    }
     files |= {f"goharness/{path.relative_to(go_out)}": path.read_bytes() for path in go_out.rglob("*.go")}
     return files
 

@@ -15,15 +15,20 @@ import click
 from rich.console import Console
 
 from pymodel.differential.campaign.commands import campaign
+from pymodel.differential.campaign.run_with_workers import run_with_workers
+from pymodel.differential.campaign.settings import WorkerSettings
+from pymodel.differential.conformance.commands import conformance, export, smoke
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
 from pymodel.differential.options import EXIT_HELP, TARGET_HELP, target_options
 from pymodel.differential.running.allocator import map_large_blocks
 from pymodel.differential.running.budget import DEFAULT_SECONDS, Budget
+from pymodel.differential.running.findings import write_atomically
 from pymodel.differential.running.known_failing import KnownFailing
 from pymodel.differential.running.opening import open_targets, replay_flags
 from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.replay import replay_text
+from pymodel.differential.running.replay_junit import replay_junit
 from pymodel.differential.running.run import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
 from pymodel.differential.running.show import show_trace
 from pymodel.differential.running.side_by_side import SideBySide
@@ -85,6 +90,9 @@ def main() -> None:
     scavdiff replay DIR                 see which of many traces are fixed
     scavdiff show FILE.trace            see the page heap after each step
     scavdiff describe --target SPEC     ask a target who it is
+    scavdiff smoke --target SPEC        tell a broken adapter from a wrong algorithm
+    scavdiff conformance --target SPEC  see which levels a port has reached
+    scavdiff export DIR                 write traces for a port's own tests
     scavdiff campaign run DIR           compare for hours, and go on after anything
     scavdiff simulate --shape sawtooth  see the scavenger at work in virtual time
     """
@@ -92,6 +100,9 @@ def main() -> None:
 
 main.add_command(simulate)
 main.add_command(campaign)
+main.add_command(conformance)
+main.add_command(smoke)
+main.add_command(export)
 
 
 @main.command(epilog=EXIT_HELP)
@@ -123,6 +134,15 @@ main.add_command(campaign)
     show_default=True,
     help="Folder for the traces of what is found.",
 )
+@click.option(
+    "--workers",
+    "worker_count",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="Divide the run among so many processes, each with targets of its own.",
+)
+@result_options
 def run(
     specs: tuple[str, ...],
     ignored: tuple[str, ...],
@@ -135,6 +155,9 @@ def run(
     seed: int | None,
     stop_after: int,
     folder: Path,
+    worker_count: int,
+    junit_path: Path | None,
+    json_path: Path | None,
 ) -> None:
     """Generate programs, run them on all targets, and compare every state.
 
@@ -142,6 +165,7 @@ def run(
 
     \b
     scavdiff run --seed 7 --examples 1000
+    scavdiff run --workers 8 --seconds 600
     scavdiff run --target unix:/tmp/my-port.sock --seconds 300
     scavdiff run --no-model --target go --target 'exec:./my-port --flag'
     """
@@ -154,11 +178,21 @@ def run(
     limits = TimeLimits(start_seconds, program_seconds)
     settings = RunSettings(seed, budget, folder, stop_after, replay_flags(specs, model, ignored))
     console = Console(stderr=True)
+
+    def record(result: RunResult | WorkersResult, descriptions: Mapping[str, Description]) -> None:
+        write_results(results_of_run(result, settings, descriptions), junit_path, json_path)
+
+    if worker_count > 1:
+        worker_settings = WorkerSettings(
+            specs, model, ignored, start_seconds, program_seconds, findings_folder=str(folder), of_run=True
+        )
+        sys.exit(run_with_workers(settings, worker_settings, worker_count, console, record))
     with closing(open_targets(specs, model, ignored, limits)) as side_by_side:
         click.echo(f"seed {seed}, {budget}, {' and '.join(side_by_side.names)}", err=True)
         with Progress(console, budget) as progress:
             result = Run(settings, side_by_side, progress).execute()
         click.echo(summary(result, side_by_side, seed, shutil.get_terminal_size((WIDTH_MAX, 0)).columns), nl=False)
+        record(result, side_by_side.descriptions)
     sys.exit(result.exit_status)
 
 
@@ -172,10 +206,14 @@ def run(
     help="A list of what may fail, in lines `TRACE-OR-SIGNATURE  # WHY`. An entry that no longer fails, or that names "
     "nothing, fails the run.",
 )
+@click.option(
+    "--junit", "junit_path", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="JUnit XML for CI."
+)
 @target_options(("go",))
 def replay(
     paths: tuple[Path, ...],
     known_path: Path | None,
+    junit_path: Path | None,
     specs: tuple[str, ...],
     ignored: tuple[str, ...],
     model: bool,
@@ -198,12 +236,14 @@ def replay(
     traces = [] if one is not None else traces_in(paths)
     with closing(open_targets(specs, model, ignored, TimeLimits(start_seconds, program_seconds))) as side_by_side:
         if one is not None:
-            text, status = replay_text(one, side_by_side, known)
+            text, replayed = replay_text(one, side_by_side, known)
             click.echo(text, nl=False)
         else:
             table = StatusTable(traces, shutil.get_terminal_size((WIDTH_MAX, 0)).columns)
-            status = replay_many(traces, side_by_side, known, table, click.echo)
-    sys.exit(status)
+            replayed = replay_many(traces, side_by_side, known, table, click.echo)
+    if junit_path is not None:
+        write_atomically(junit_path, replay_junit(replayed))
+    sys.exit(replayed.exit_status)
 
 
 @main.command()

@@ -75,7 +75,9 @@ class TargetLied(HarnessError):
 
 
 class TargetRefused(HarnessError):
-    """The target refused a valid program with a status of its own."""
+    """The target refused a valid program with a status of its own, whose gRPC name is `status`."""
+
+    status = ""
 
 
 class TargetGivenUp(HarnessError):

@@ -13,7 +13,8 @@ from pymodel.differential.targets.target import PROGRAM_SECONDS_MAX
 
 TARGET_HELP = """A target; may be given several times. go: Go's own code, started by scavdiff. model: the Python
 specification. unix:/path or host:port: a server that runs already. 'exec:COMMAND ARGS': a server that scavdiff starts,
-and that prints "listening on unix:/path" or "listening on tcp:host:port"."""
+and that prints "listening on unix:/path" or "listening on tcp:host:port". 'stdio:COMMAND ARGS': a command that speaks
+over its standard input and output."""
 IGNORABLE = (*(part.value for part in Part), *SCALAR_NAMES)
 EXIT_HELP = """Exit status: 0 no divergence; 1 a divergence, whatever else happened; 2 a harness error (a target that
 died, hung or broke the protocol) or bad input; 130 interrupted."""

@@ -59,16 +59,19 @@ def scavenge(p: PageAlloc, nbytes: int) -> int:
     May release more than asked for. Releases nothing before the first scavenge_start_gen (Q9).
     Go: (*pageAlloc).scavenge, mgcscavenge.go.
     """
+    if not p.scav.in_use.ranges:
+        # Most calls: the background scavenger spins over a generation that is used up.
+        return 0
     addrs, gen = AddrRange(0, 0), 0
     released = 0
     while released < nbytes:
         if addrs.size() == 0:
-            addrs, gen = p.scavenge_reserve()
+            addrs, gen = scavenge_reserve(p)
             if addrs.size() == 0:
                 break
-        freed, addrs = p.scavenge_one(addrs, nbytes - released)
+        freed, addrs = scavenge_one(p, addrs, nbytes - released)
         released = (released + freed) & MASK64
-    p.scavenge_unreserve(addrs, gen)
+    scavenge_unreserve(p, addrs, gen)
     return released
 
 
@@ -155,7 +158,7 @@ def scavenge_one(p: PageAlloc, work: AddrRange, max_bytes: int) -> tuple[int, Ad
     max_pages = max_bytes // PAGE_SIZE + (1 if max_bytes % PAGE_SIZE != 0 else 0)
     min_pages = max(p.runtime.phys_page_size // PAGE_SIZE, 1)
 
-    released, work = p.scavenge_one_fast(work, min_pages, max_pages)
+    released, work = scavenge_one_fast(p, work, min_pages, max_pages)
     if released != 0:
         return released, work
     while work.size() != 0:
@@ -165,7 +168,7 @@ def scavenge_one(p: PageAlloc, work: AddrRange, max_bytes: int) -> tuple[int, Ad
         chunk = p.chunk_of(ci)
         page, npages = find_scavenge_candidate(chunk, PALLOC_CHUNK_PAGES - 1, min_pages, max_pages, p.runtime)
         if npages > 0:
-            limit = p.scavenge_range_locked(ci, page, npages)
+            limit = scavenge_range_locked(p, ci, page, npages)
             return npages * PAGE_SIZE, AddrRange(work.base, limit)
         # Go looked without the lock, and another thread was faster. Never so where operations run one by one.
         work = AddrRange(work.base, chunk_base(ci))
@@ -201,7 +204,7 @@ def scavenge_one_fast(p: PageAlloc, work: AddrRange, min_pages: int, max_pages: 
         chunk = p.chunk_of(max_chunk)
         page, npages = find_scavenge_candidate(chunk, chunk_page_index(max_addr), min_pages, max_pages, p.runtime)
         if npages != 0:
-            limit = p.scavenge_range_locked(max_chunk, page, npages)
+            limit = scavenge_range_locked(p, max_chunk, page, npages)
             return npages * PAGE_SIZE, AddrRange(work.base, limit)
     return 0, AddrRange(work.base, chunk_base(max_chunk))
 

@@ -164,7 +164,8 @@ def count_span(runtime: Runtime, npages: int, scav: int) -> None:
     """Count `npages` pages as in use, `scav` bytes of which were released. Go: the accounting of (*mheap).allocSpan,
     mheap.go."""
     stats = runtime.memstats
-    stats.heap_released = (stats.heap_released - scav) & MASK64
     stats.heap_inuse = (stats.heap_inuse + npages * PAGE_SIZE) & MASK64
-    stats.stats_committed = (stats.stats_committed + scav) & MASK64
-    stats.stats_released = (stats.stats_released - scav) & MASK64
+    if scav != 0:
+        stats.heap_released = (stats.heap_released - scav) & MASK64
+        stats.stats_committed = (stats.stats_committed + scav) & MASK64
+        stats.stats_released = (stats.stats_released - scav) & MASK64

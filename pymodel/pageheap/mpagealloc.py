@@ -228,13 +228,14 @@ class PageAlloc:
         """
         limit = (base + npages * PAGE_SIZE - 1) & MASK64
         first, last = chunk_index(base), chunk_index(limit)
+        self.touch(first, last)
         leaves = self.summary[LEAF]
         if first == last:
             old = leaves[first]
             new = self.chunk_of(first).summarize()
             if old == new:
                 return
-            leaves[first] = new
+            leaves.replace(first, new)
         elif contig:
             leaves[first] = self.chunk_of(first).summarize()
             leaves.fill(first + 1, last, 0 if alloc else FREE_CHUNK_SUM)
@@ -253,12 +254,17 @@ class PageAlloc:
             shift = LEVEL_SHIFT[level]
             log_max_pages = LEVEL_LOG_PAGES[level + 1]
             changed = False
-            for index in range(first >> shift, (last >> shift) + 1):
+            index, last_index = first >> shift, last >> shift
+            while index <= last_index:
                 if summaries.replace(index, merge_summaries(below.children(index), log_max_pages)):
                     changed = True
+                index += 1
             if not changed:
                 break
             below = summaries
+
+    def touch(self, first: int, last: int) -> None:
+        """Bitmaps or summaries of the chunks `first` to `last` may have changed: a subclass may take note of that."""
 
     def alloc_range(self, base: int, npages: int) -> int:
         """Mark [base, base+npages·8192) as in use and not scavenged; returns how many bytes of it were scavenged.

@@ -40,7 +40,7 @@ class SummaryLevel:
     and is not stored; the levels span 2^26 entries and cost what was touched. Every stored group is mapped.
     """
 
-    __slots__ = ("_entries_per_page", "_groups", "_mapped_pages", "capacity", "length", "remapped_page_count")
+    __slots__ = ("_entries_per_page", "_mapped_pages", "capacity", "groups", "length", "remapped_page_count")
 
     def __init__(self, capacity: int, page_size: int) -> None:
         self.length = 0
@@ -49,7 +49,8 @@ class SummaryLevel:
         self._mapped_pages: set[int] = set()
         self.remapped_page_count = 0
         """How often a page was mapped that was mapped already; that takes a caller who breaks the contract."""
-        self._groups: dict[int, list[int]] = {}
+        self.groups: dict[int, list[int]] = {}
+        """Entries by index / 8; for others to look at, not to change."""
 
     def __len__(self) -> int:
         return self.length
@@ -57,7 +58,7 @@ class SummaryLevel:
     def __getitem__(self, index: int) -> int:
         if not 0 <= index < self.length:
             raise index_out_of_range(index, self.length)
-        group = self._groups.get(index >> 3)
+        group = self.groups.get(index >> 3)
         if group is None:
             self._touch(index)
             return 0
@@ -66,28 +67,29 @@ class SummaryLevel:
     def __setitem__(self, index: int, total: int) -> None:
         if not 0 <= index < self.length:
             raise index_out_of_range(index, self.length)
-        group = self._groups.get(index >> 3)
+        group = self.groups.get(index >> 3)
         if group is None:
             self._touch(index)
-            group = self._groups[index >> 3] = [0] * 8
+            group = self.groups[index >> 3] = [0] * 8
         group[index & 7] = total
 
     def replace(self, index: int, total: int) -> bool:
         """Write entry `index` unless it holds `total` already; whether it changed."""
-        group = self._groups.get(index >> 3)
+        group = self.groups.get(index >> 3)
         if group is None or index >= self.length:
             if self[index] == total:
                 return False
             self[index] = total
             return True
-        if group[index & 7] == total:
+        place = index & 7
+        if group[place] == total:
             return False
-        group[index & 7] = total
+        group[place] = total
         return True
 
     def children(self, index: int) -> list[int]:
         """The eight entries below entry `index` of the level above: Go's slice [index<<3 : (index+1)<<3]."""
-        group = self._groups.get(index)
+        group = self.groups.get(index)
         if group is None:
             limit = (index + 1) << 3
             if limit > self.capacity:
@@ -105,10 +107,10 @@ class SummaryLevel:
         index = lo
         while index < hi:
             # A group at a time: it is mapped as a whole.
-            group = self._groups.get(index >> 3)
+            group = self.groups.get(index >> 3)
             if group is None:
                 self._touch(index)
-                group = self._groups[index >> 3] = [0] * 8
+                group = self.groups[index >> 3] = [0] * 8
             stop = min(hi, (index | 7) + 1)
             group[index & 7 : stop - (index & ~7)] = [total] * (stop - index)
             index = stop
@@ -120,10 +122,10 @@ class SummaryLevel:
         """
         self._touch(lo)
         group_lo, group_hi = lo >> 3, (hi - 1) >> 3
-        numbers = (group_lo,) if group_lo == group_hi else sorted(self._groups)
+        numbers = (group_lo,) if group_lo == group_hi else sorted(self.groups)
         for number in numbers:
             if group_lo <= number <= group_hi:
-                group = self._groups.get(number)
+                group = self.groups.get(number)
                 if group is None:
                     continue
                 for index, total in enumerate(group, number << 3):
@@ -132,12 +134,12 @@ class SummaryLevel:
 
     def peek(self, index: int) -> int:
         """Entry `index` for an observer: no checks, zero where nothing is stored."""
-        group = self._groups.get(index >> 3)
+        group = self.groups.get(index >> 3)
         return 0 if group is None else group[index & 7]
 
     def poke(self, index: int, total: int) -> None:
         """Overwrite entry `index`, which must be mapped, without Go's checks."""
-        self._groups.setdefault(index >> 3, [0] * 8)[index & 7] = total
+        self.groups.setdefault(index >> 3, [0] * 8)[index & 7] = total
 
     def extend(self, length: int) -> None:
         """Go's `summary[l][:length]`: let entries below `length` be indexed; panics beyond the capacity."""
@@ -160,7 +162,7 @@ class SummaryLevel:
             self.remapped_page_count += 1
             groups_per_page = self._entries_per_page >> 3
             for number in range(page * groups_per_page, (page + 1) * groups_per_page):
-                self._groups.pop(number, None)
+                self.groups.pop(number, None)
         self._mapped_pages.update(pages)
 
     def _touch(self, index: int) -> None:

@@ -12,6 +12,7 @@ of allocated pages (1 = in use), `PallocData` the two bitmaps of a chunk.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from pymodel.pageheap.constants import PALLOC_CHUNK_PAGES
@@ -92,6 +93,7 @@ def longest_first_run(bits: int) -> int:
     return trailing_zeros((bits >> trailing_zeros(bits)) + 1)
 
 
+@lru_cache(4096)
 def summarize(allocated: int) -> int:
     """The packed summary of a chunk's free pages.
 
@@ -118,8 +120,8 @@ def first_free(allocated: int, search_idx: int) -> int:
     if search_idx >= PALLOC_CHUNK_PAGES:
         return NOT_FOUND
     word_start = search_idx & ~63
-    free = ~allocated & (ALL_PAGES >> word_start << word_start)
-    return trailing_zeros(free) if free else NOT_FOUND
+    free = (~allocated & ALL_PAGES) >> word_start
+    return word_start + trailing_zeros(free) if free else NOT_FOUND
 
 
 def first_free_run(allocated: int, npages: int, first: int) -> int:
@@ -141,6 +143,8 @@ def find(allocated: int, npages: int, search_idx: int) -> tuple[int, int]:
     first = first_free(allocated, search_idx)
     if first == NOT_FOUND:
         return NOT_FOUND, NOT_FOUND
+    if npages == 1:
+        return first, first
     if npages == 0:
         # Outside the contract. findSmallN is content with the first word that has a free page.
         return first & ~63, first

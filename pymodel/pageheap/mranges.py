@@ -44,9 +44,10 @@ class AddrRange(NamedTuple):
 
     def size(self) -> int:
         """Bytes; 0 where the limit does not come after the base. Go: addrRange.size, mranges.go."""
-        if not off_addr_less_than(self.base, self.limit):
+        base, limit = self
+        if base == limit or (base - ARENA_BASE_OFFSET) & MASK64 >= (limit - ARENA_BASE_OFFSET) & MASK64:
             return 0
-        return (self.limit - self.base) & MASK64
+        return (limit - base) & MASK64
 
     def contains(self, addr: int) -> bool:
         """Whether `addr` lies in [base, limit). Go: addrRange.contains, mranges.go."""
@@ -129,19 +130,22 @@ class AddrRanges:
         overlapping ranges they need not, so Go's shape is what is written here. Go: (*addrRanges).findSucc,
         mranges.go.
         """
+        ranges = self.ranges
         position = linear(addr)
-        low, high = 0, len(self.ranges)
+        low, high = 0, len(ranges)
         while high - low > 8:
             middle = (high - low) // 2 + low
-            if self.ranges[middle].contains(addr):
+            if ranges[middle].contains(addr):
                 return middle + 1
-            if position < linear(self.ranges[middle].base):
+            if position < linear(ranges[middle].base):
                 high = middle
             else:
                 low = middle + 1
-        for index in range(low, high):
-            if position < linear(self.ranges[index].base):
-                return index
+        while low < high:
+            base, _ = ranges[low]
+            if position < (base - ARENA_BASE_OFFSET) & MASK64:
+                return low
+            low += 1
         return high
 
     def find_addr_greater_equal(self, addr: int) -> tuple[int, bool]:
@@ -218,6 +222,9 @@ class AddrRanges:
 
     def remove_greater_equal(self, addr: int) -> None:
         """Remove all addresses at or above `addr`. Go: (*addrRanges).removeGreaterEqual, mranges.go."""
+        if not self.ranges:
+            self.total_bytes = 0
+            return
         pivot = self.find_succ(addr)
         if pivot == 0:
             self.total_bytes = 0

@@ -8,6 +8,7 @@ root level) that is wholly free would need 2^21 in all three, and is written as 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from pymodel.pageheap.constants import LOG_MAX_PACKED_VALUE, MAX_PACKED_VALUE
@@ -67,12 +68,24 @@ def merge_summaries(sums: Sequence[int], log_max_pages: int) -> int:
     """
     if not sums:
         raise index_out_of_range(0, 0)
-    region_pages = shift_left(1, log_max_pages)
     wholly_free = FREE_REGIONS.get(log_max_pages)
+    if wholly_free is not None and sums.count(0) == len(sums) - 1:
+        return _merge_with_full(sums)
+    return _merge_any(tuple(sums), log_max_pages)
+
+
+# The same regions often come again at once: the scavenger takes pages and gives them back.
+@lru_cache(256)
+def _merge_any(sums: tuple[int, ...], log_max_pages: int) -> int:
+    """`merge_summaries` of at least one summary."""
+    wholly_free = FREE_REGIONS.get(log_max_pages)
+    region_pages = shift_left(1, log_max_pages)
     start, most, end = unpack(sums[0])
-    for position, total in enumerate(sums[1:], 1):
+    pages_before = 0
+    for total in sums[1:]:
+        pages_before = (pages_before + region_pages) & MASK64
         if total == 0 and region_pages != 0:
-            # A full region, the usual case high up in the tree: the general rule below comes to this.
+            # A full region: the general rule below comes to this.
             if end > most:
                 most = end
             end = 0
@@ -85,7 +98,7 @@ def merge_summaries(sums: Sequence[int], log_max_pages: int) -> int:
             next_start = total & FIELD_MASK
             next_most = (total >> LOG_MAX_PACKED_VALUE) & FIELD_MASK
             next_end = (total >> END_SHIFT) & FIELD_MASK
-        if start == (position * region_pages) & MASK64:
+        if start == pages_before:
             start += next_start
         joined = (end + next_start) & MASK64
         if joined > most:
@@ -96,4 +109,23 @@ def merge_summaries(sums: Sequence[int], log_max_pages: int) -> int:
             end += region_pages
         else:
             end = next_end
+    return pack_palloc_sum(start, most, end)
+
+
+def _merge_with_full(sums: Sequence[int]) -> int:
+    """`merge_summaries` where all regions but one are full, the usual case high up in the tree.
+
+    Free pages at an end that meets a full region are at no end any more, and count for the longest run only.
+    """
+    alone = max(sums)
+    if sums[0] != 0 and alone < 1 << END_SHIFT:
+        # The first region, with nothing free at its high end.
+        return alone
+    start, most, end = unpack(alone)
+    if sums[0] == 0:
+        most = max(start, most)
+        start = 0
+    if sums[-1] == 0:
+        most = max(most, end)
+        end = 0
     return pack_palloc_sum(start, most, end)

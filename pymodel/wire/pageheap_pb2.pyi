@@ -19,6 +19,7 @@ class Capability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAPABILITY_OUTSIDE_CONTRACT: _ClassVar[Capability]
     CAPABILITY_PACING: _ClassVar[Capability]
     CAPABILITY_SERIES: _ClassVar[Capability]
+    CAPABILITY_COUNTERS: _ClassVar[Capability]
 
 class Function(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -77,6 +78,7 @@ CAPABILITY_SCAVENGE: Capability
 CAPABILITY_OUTSIDE_CONTRACT: Capability
 CAPABILITY_PACING: Capability
 CAPABILITY_SERIES: Capability
+CAPABILITY_COUNTERS: Capability
 FUNCTION_UNSPECIFIED: Function
 FUNCTION_GET: Function
 FUNCTION_BLOCK64: Function
@@ -125,7 +127,7 @@ class DescribeRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class DescribeResponse(_message.Message):
-    __slots__ = ("protocol_version", "name", "version", "go_version", "capabilities", "operation_count_max", "program_bytes_max")
+    __slots__ = ("protocol_version", "name", "version", "go_version", "capabilities", "operation_count_max", "program_bytes_max", "counters")
     PROTOCOL_VERSION_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -133,6 +135,7 @@ class DescribeResponse(_message.Message):
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
     OPERATION_COUNT_MAX_FIELD_NUMBER: _ClassVar[int]
     PROGRAM_BYTES_MAX_FIELD_NUMBER: _ClassVar[int]
+    COUNTERS_FIELD_NUMBER: _ClassVar[int]
     protocol_version: int
     name: str
     version: str
@@ -140,10 +143,21 @@ class DescribeResponse(_message.Message):
     capabilities: _containers.RepeatedScalarFieldContainer[Capability]
     operation_count_max: int
     program_bytes_max: int
-    def __init__(self, protocol_version: _Optional[int] = ..., name: _Optional[str] = ..., version: _Optional[str] = ..., go_version: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[Capability, str]]] = ..., operation_count_max: _Optional[int] = ..., program_bytes_max: _Optional[int] = ...) -> None: ...
+    counters: _containers.RepeatedCompositeFieldContainer[Counter]
+    def __init__(self, protocol_version: _Optional[int] = ..., name: _Optional[str] = ..., version: _Optional[str] = ..., go_version: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[Capability, str]]] = ..., operation_count_max: _Optional[int] = ..., program_bytes_max: _Optional[int] = ..., counters: _Optional[_Iterable[_Union[Counter, _Mapping]]] = ...) -> None: ...
+
+class Counter(_message.Message):
+    __slots__ = ("file", "line", "statement_count")
+    FILE_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    STATEMENT_COUNT_FIELD_NUMBER: _ClassVar[int]
+    file: str
+    line: int
+    statement_count: int
+    def __init__(self, file: _Optional[str] = ..., line: _Optional[int] = ..., statement_count: _Optional[int] = ...) -> None: ...
 
 class Program(_message.Message):
-    __slots__ = ("id", "phys_page_size", "phys_huge_page_size", "outside_contract", "checkpoint_interval", "operations", "pacing", "series")
+    __slots__ = ("id", "phys_page_size", "phys_huge_page_size", "outside_contract", "checkpoint_interval", "operations", "pacing", "count", "series")
     ID_FIELD_NUMBER: _ClassVar[int]
     PHYS_PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
     PHYS_HUGE_PAGE_SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -151,6 +165,7 @@ class Program(_message.Message):
     CHECKPOINT_INTERVAL_FIELD_NUMBER: _ClassVar[int]
     OPERATIONS_FIELD_NUMBER: _ClassVar[int]
     PACING_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
     SERIES_FIELD_NUMBER: _ClassVar[int]
     id: int
     phys_page_size: int
@@ -159,8 +174,9 @@ class Program(_message.Message):
     checkpoint_interval: int
     operations: _containers.RepeatedCompositeFieldContainer[Operation]
     pacing: bool
+    count: bool
     series: Series
-    def __init__(self, id: _Optional[int] = ..., phys_page_size: _Optional[int] = ..., phys_huge_page_size: _Optional[int] = ..., outside_contract: _Optional[bool] = ..., checkpoint_interval: _Optional[int] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., pacing: _Optional[bool] = ..., series: _Optional[_Union[Series, _Mapping]] = ...) -> None: ...
+    def __init__(self, id: _Optional[int] = ..., phys_page_size: _Optional[int] = ..., phys_huge_page_size: _Optional[int] = ..., outside_contract: _Optional[bool] = ..., checkpoint_interval: _Optional[int] = ..., operations: _Optional[_Iterable[_Union[Operation, _Mapping]]] = ..., pacing: _Optional[bool] = ..., count: _Optional[bool] = ..., series: _Optional[_Union[Series, _Mapping]] = ...) -> None: ...
 
 class Series(_message.Message):
     __slots__ = ("seed", "program_count", "operation_count", "weights", "page_counts", "byte_counts", "chunk_counts", "chunk_count_max", "chunk", "gap_max", "part_percent", "filled_percent")
@@ -547,18 +563,20 @@ class Gc(_message.Message):
     def __init__(self, heap_goal: _Optional[int] = ..., last_heap_goal: _Optional[int] = ...) -> None: ...
 
 class Transcript(_message.Message):
-    __slots__ = ("program_id", "start", "steps", "end", "digests")
+    __slots__ = ("program_id", "start", "steps", "end", "digests", "reached")
     PROGRAM_ID_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     STEPS_FIELD_NUMBER: _ClassVar[int]
     END_FIELD_NUMBER: _ClassVar[int]
     DIGESTS_FIELD_NUMBER: _ClassVar[int]
+    REACHED_FIELD_NUMBER: _ClassVar[int]
     program_id: int
     start: Observation
     steps: _containers.RepeatedCompositeFieldContainer[Step]
     end: Observation
     digests: bytes
-    def __init__(self, program_id: _Optional[int] = ..., start: _Optional[_Union[Observation, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ..., end: _Optional[_Union[Observation, _Mapping]] = ..., digests: _Optional[bytes] = ...) -> None: ...
+    reached: bytes
+    def __init__(self, program_id: _Optional[int] = ..., start: _Optional[_Union[Observation, _Mapping]] = ..., steps: _Optional[_Iterable[_Union[Step, _Mapping]]] = ..., end: _Optional[_Union[Observation, _Mapping]] = ..., digests: _Optional[bytes] = ..., reached: _Optional[bytes] = ...) -> None: ...
 
 class Step(_message.Message):
     __slots__ = ("outcome", "printed", "observation")

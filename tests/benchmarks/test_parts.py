@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import parts
-from benchmarks.command import resident_memory
+from benchmarks.command import dividing_among_two, resident_memory
 from benchmarks.growth import large_heap, measure_growth, small_heap
 from benchmarks.machine import machine
 from benchmarks.measuring import Result
@@ -30,6 +30,8 @@ MAKERS: dict[str, Callable[[Sequence[EncodedProgram]], Part]] = {
     "naive": lambda _: Naive(3),
     "this": lambda _: Pipeline("this", OPERATION_COUNT),
     "two Go targets": lambda _: Pipeline("two", OPERATION_COUNT, ("go", "go")),
+    "two Go targets, no series": lambda _: Pipeline("two", OPERATION_COUNT, ("go", "go"), with_series=False),
+    "Go, series": lambda _: parts.GoAlone(parts.series_of(2, OPERATION_COUNT), "series"),
     "generation": lambda _: parts.generation(OPERATION_COUNT),
     "model": parts.model_alone,
     "Go": parts.GoAlone,
@@ -42,7 +44,8 @@ MAKERS: dict[str, Callable[[Sequence[EncodedProgram]], Part]] = {
 def test_every_part_yields_a_figure(name: str) -> None:
     with closing(MAKERS[name](REQUESTS)) as part:
         sample = part.measure(2)
-    assert sample.operation_count >= (20 if name == "naive" else OPERATION_COUNT)
+    # Programs that fail end early.
+    assert sample.operation_count >= (20 if name == "naive" else 0.9 * OPERATION_COUNT)
     assert sample.wall_seconds > 0
     assert sample.processor_seconds >= sample.busiest_seconds > 0
 
@@ -67,6 +70,12 @@ def test_growth_is_measured_in_valid_programs() -> None:
     assert "64 GiB / 4 MiB" in figures
 
 
+def test_two_workers_are_held_to_one() -> None:
+    dividing = dividing_among_two(800, 1)
+    assert dividing.speedup > 0
+    assert dividing.efficiency > 0
+
+
 def test_memory_of_driver_and_target_is_seen() -> None:
     driver, target = resident_memory(20_000)
     assert driver > 10
@@ -83,11 +92,11 @@ def test_medians_are_of_rates() -> None:
     assert median_rate(samples) == 50
 
 
-def test_only_ratios_that_fall_short_fail_the_run() -> None:
+def test_what_falls_short_is_told() -> None:
     good = {line.key: line.at_least for line in LINES}
     assert short_falls(good) == []
-    assert short_falls(good | {"pipeline": 1.0, "two_go": 1.0}) == []
-    assert [line.key for line in short_falls(good | {"to_naive": 39.9, "reset": 20.5})] == ["to_naive", "reset"]
+    short = short_falls(good | {"pipeline": 1.0, "to_naive": 39.9, "reset": 20.5})
+    assert [(line.key, line.is_ratio) for line in short] == [("pipeline", False), ("to_naive", True), ("reset", True)]
     assert sum(row.endswith("SHORT") for row in table(good | {"pipeline": 1.0, "span": 1.3})) == 2
     assert sum(row.endswith("not measured") for row in table({})) == len(LINES)
 
@@ -103,3 +112,7 @@ def test_the_command_keeps_its_result_and_tells_by_its_status(
     result.reach["to_naive"] = 39.0
     assert command.main(["--json", str(path)]) == 1
     assert "falls short: ratio to naive" in capsys.readouterr().err
+    # What is no ratio depends on the machine, and fails nothing.
+    result.reach = {"pipeline": 1.0}
+    assert command.main(["--json", str(path)]) == 0
+    assert "falls short: compared operations/s" in capsys.readouterr().err

@@ -45,7 +45,7 @@ def test_version_names_the_protocol_too() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["run", "--target", "rust"], "target 'rust' is not one of: go, model, unix:/path, host:port, exec:COMMAND"),
+        (["run", "--target", "rust"], "target 'rust' is not one of: go, model, unix:/path, host:port, exec:COMMAND, stdio:COMMAND"),
         (["run", "--no-model", "--target", "model"], "one target alone has nothing to be compared with"),
         (["run", "--target", "model"], "one target alone has nothing to be compared with"),
         (["run", "--ignore", "colour"], "'colour' is nothing that a comparison can ignore; choose from printed,"),

@@ -11,6 +11,7 @@ from pymodel.differential.errors import HarnessError
 from pymodel.differential.running.budget import Budget
 from pymodel.differential.running.replay import replay_text
 from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.running.statuses import Status
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
 from tests.planted.detection import ROOT, detect, planted_spec
 from tests.planted.edits import Edit, edited_source, plant, source_of
@@ -42,14 +43,15 @@ def test_a_wrong_rule_is_found_shrunk_and_named(rule: WrongRule, tmp_path: Path)
 
 
 def assert_replays(path: Path, spec: str) -> None:
-    """The trace shows the divergence again, with the step marked that it was marked with."""
+    """The trace shows again what its head says, with the step marked that it was marked with."""
     side_by_side = SideBySide([make_target(name, name, LIMITS) for name in ("model", spec)])
     try:
         side_by_side.open()
-        text, status = replay_text(path, side_by_side)
+        text, replayed = replay_text(path, side_by_side)
     finally:
         side_by_side.close()
-    assert status == 1
+    assert replayed.exit_status == 1
+    assert [judgement.status for judgement in replayed.judgements] == [Status.STILL_FAILS]
     marked = re.search(r"^(.*\S)  # <- first difference$", path.read_text(), re.MULTILINE)
     assert marked is not None
     assert f"  {marked[1]}  <- first difference\n" in text

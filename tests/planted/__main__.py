@@ -1,39 +1,49 @@
 """`python -m tests.planted` holds the tester to the planted faults, and prints how fast it finds each.
 
-`python -m tests.planted serve FAULT` is a target that has the fault.
+`python -m tests.planted serve FAULT` is a target that has the fault. `--as NAME` is what it calls itself, `--only BITS`
+lets it have only the capabilities named, so that most programs are left out and a campaign is quick.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import time
+from collections.abc import Sequence
 
 from tests.planted.edits import plant
 from tests.planted.faults import WRONG_BEHAVIOURS, WRONG_RULES, behave
 
 
-def serve_fault(name: str) -> None:
+def serve_fault(name: str, called: str = "planted", only: Sequence[str] = ()) -> None:
     """Serves the specification with the fault of that name in it; "none" serves it as it is."""
     rule = next((rule for rule in WRONG_RULES if rule.name == name), None)
     if rule is not None:
         # The server imports the specification, so the fault must be there first.
         plant(rule.edit)
+    from pymodel.differential.targets.capabilities import Capability
     from tests.planted.server import serve
 
+    capabilities = [Capability[each] for each in only] or list(Capability)
     behaviour = next((behaviour for behaviour in WRONG_BEHAVIOURS if behaviour.name == name), None)
     if behaviour is not None:
         time.sleep(behaviour.start_seconds)
-        serve("planted", behaviour.protocol_version, behaviour.misbehave)
+        serve(called, behaviour.protocol_version, behaviour.misbehave, capabilities)
     elif rule is not None or name == "none":
-        serve("planted", 1, behave)
+        serve(called, 1, behave, capabilities)
     else:
         sys.exit(f"no planted fault is called {name!r}")
 
 
 def main(arguments: list[str]) -> None:
     match arguments:
-        case ["serve", name]:
-            serve_fault(name)
+        case ["serve", *rest]:
+            parser = argparse.ArgumentParser(prog="python -m tests.planted serve")
+            parser.add_argument("fault")
+            parser.add_argument("--as", dest="called", default="planted")
+            parser.add_argument("--only", nargs="*", default=())
+            options = parser.parse_args(rest)
+            serve_fault(options.fault, options.called, options.only)
         case _:
             from tests.planted.table import main as print_table
 

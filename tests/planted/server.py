@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent import futures
 from pathlib import Path
 
@@ -29,7 +29,9 @@ Misbehave = Callable[[Program, bytes], bytes]
 """Turns a right transcript into what is answered; may also not come back."""
 
 
-def serve(name: str, protocol_version: int, misbehave: Misbehave) -> None:
+def serve(
+    name: str, protocol_version: int, misbehave: Misbehave, capabilities: Iterable[Capability] = tuple(Capability)
+) -> None:
     """Serves on a fresh Unix socket, says where, and does not return; SIGTERM ends it."""
     folder = tempfile.TemporaryDirectory(prefix="planted-")
     server = grpc.server(
@@ -39,7 +41,7 @@ def serve(name: str, protocol_version: int, misbehave: Misbehave) -> None:
             ("grpc.max_send_message_length", TRANSCRIPT_BYTES_MAX),
         ),
     )
-    server.add_generic_rpc_handlers((_handler(name, protocol_version, misbehave),))
+    server.add_generic_rpc_handlers((_handler(name, protocol_version, misbehave, capabilities),))
     address = f"unix:{Path(folder.name) / 'socket'}"
     server.add_insecure_port(address)
     server.start()
@@ -51,13 +53,15 @@ def serve(name: str, protocol_version: int, misbehave: Misbehave) -> None:
     folder.cleanup()
 
 
-def _handler(name: str, protocol_version: int, misbehave: Misbehave) -> grpc.GenericRpcHandler[bytes, bytes]:
+def _handler(
+    name: str, protocol_version: int, misbehave: Misbehave, capabilities: Iterable[Capability]
+) -> grpc.GenericRpcHandler[bytes, bytes]:
     description = pageheap_pb2.DescribeResponse(
         protocol_version=protocol_version,
         name=name,
         version="planted",
         go_version=GO_VERSION,
-        capabilities=[pageheap_pb2.Capability.Name(capability) for capability in Capability],
+        capabilities=[pageheap_pb2.Capability.Name(capability) for capability in capabilities],
         operation_count_max=OPERATION_COUNT_MAX,
         program_bytes_max=PROGRAM_BYTES_MAX,
     ).SerializeToString()

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from pymodel.differential.running.status_table import StatusTable
-from pymodel.differential.running.statuses import Judgement, Status, totals
+from pymodel.differential.running.statuses import Judgement, Replayed, Status
 from tests.repository.tree import ROOT, tracked_texts
 
 MARK = "  <- first difference"
@@ -36,7 +36,7 @@ def test_the_readmes_divergence_is_what_its_program_gives(tmp_path: Path) -> Non
 
 def test_the_readmes_replay_is_what_replay_prints() -> None:
     (block,) = re.findall(r"```\n(STILL FAILS .*?)```", tracked_texts()["README.md"], re.DOTALL)
-    judgements = [
+    judgements = (
         Judgement(
             Path("scavdiff-findings/alloc-chunk-scavenged-1.trace"),
             Status.STILL_FAILS,
@@ -45,6 +45,6 @@ def test_the_readmes_replay_is_what_replay_prints() -> None:
             "issue 12",
         ),
         Judgement(Path("scavdiff-findings/free-summary-7.trace"), Status.FIXED, "was free: summary", 0),
-    ]
+    )
     table = StatusTable([judgement.path for judgement in judgements], 200)
-    assert block.splitlines() == [*map(table.row, judgements), totals(judgements)]
+    assert block.splitlines() == [*map(table.row, judgements), Replayed(judgements).totals]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
+import sys
+import textwrap
 from pathlib import Path
 
 import click
@@ -15,6 +19,7 @@ from tests.repository.tree import ROOT, tracked_paths, tracked_texts
 
 WORKFLOWS = sorted(path for path in tracked_paths() if re.fullmatch(r"\.github/workflows/[\w-]+\.yml", path))
 ACTIONS = sorted(path for path in tracked_paths() if path.startswith(".github/") and path.endswith(".yml"))
+NIGHTLY = ".github/workflows/nightly.yml"
 PINNED = re.compile(r"[\w.-]+/[\w./-]+@(?:v\d+|[0-9a-f]{40})|\./[\w./-]+")
 
 
@@ -114,14 +119,48 @@ def test_workflows_may_only_read_do_not_pile_up_and_end(path: str) -> None:
     assert text.count("actions/checkout@") == text.count("persist-credentials: false")
 
 
+def scripts(text: str) -> list[str]:
+    """What each step runs, in order."""
+    found = re.findall(r"run: (?:\|\n((?: {10}.*\n)+)|(.*\n))", text)
+    return [textwrap.dedent(block) or line for block, line in found]
+
+
+def test_the_scripts_of_the_night_work_one_after_the_other(tmp_path: Path) -> None:
+    fuzz, *judging = (script for script in scripts(tracked_texts()[NIGHTLY]) if "scavdiff" in script)
+    (tmp_path / ".venv").mkdir()
+    (tmp_path / ".venv/bin").symlink_to(Path(sys.executable).parent)
+    (tmp_path / "tests").mkdir()
+    shutil.copy(ROOT / "tests/known-failing.txt", tmp_path / "tests")
+    shard = {"SEED": "7", "SHARD": "2", "SHARD_COUNT": "8", "BUDGET": "1"}
+
+    def run(script: str) -> None:
+        # As the runner does it.
+        command = ["bash", "-e", "-c", script]
+        ran = subprocess.run(command, cwd=tmp_path, env={**os.environ, **shard}, capture_output=True, text=True)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+
+    run(fuzz)
+    (tmp_path / "shards").mkdir()
+    (tmp_path / "campaign").rename(tmp_path / "shards/shard-2")
+    merge, judge, replay = judging
+    run(merge)
+    assert {"report.html", "junit.xml", "results.jsonl", "findings"} <= {
+        path.name for path in (tmp_path / "campaign").iterdir()
+    }
+    run(judge)
+    # Nothing was found, and so there would be nothing to replay.
+    shutil.copy(ROOT / "tests/traces/q04-a-huge-page-is-not-broken.trace", tmp_path / "traces")
+    run(replay)
+
+
 @pytest.mark.parametrize("path", WORKFLOWS)
 def test_what_a_person_types_into_a_form_is_no_part_of_a_script(path: str) -> None:
-    scripts = re.findall(r"run: (?:\|\n(?: {10}.*\n)+|.*\n)", tracked_texts()[path])
-    assert scripts and [script for script in scripts if "${{" in script] == []
+    found = scripts(tracked_texts()[path])
+    assert found and [script for script in found if "${{" in script] == []
 
 
 def test_the_night_has_as_many_shards_as_it_says() -> None:
-    text = tracked_texts()[".github/workflows/nightly.yml"]
+    text = tracked_texts()[NIGHTLY]
     (shards,) = re.findall(r"shard: \[(.*)\]", text)
     (count,) = re.findall(r'SHARD_COUNT: "(\d+)"', text)
     assert shards == ", ".join(map(str, range(1, int(count) + 1)))

@@ -85,6 +85,22 @@ impl PageBits {
         })
     }
 
+    /// The run of set bits that ends highest below page `limit`.
+    pub fn last_run(&self, limit: usize) -> Option<Range<usize>> {
+        let end = self.prev(limit, true)? + 1;
+        Some(self.prev(end, false).map_or(0, |page| page + 1)..end)
+    }
+
+    /// The last page below `limit` whose bit is `value`.
+    fn prev(&self, limit: usize, value: bool) -> Option<usize> {
+        let flip = if value { 0 } else { u64::MAX };
+        (0..limit.div_ceil(WORD_BITS)).rev().find_map(|word| {
+            let first = word * WORD_BITS;
+            let wanted = (self.0[word] ^ flip) & low_bits((limit - first).min(WORD_BITS));
+            (wanted != 0).then(|| first + wanted.ilog2() as usize)
+        })
+    }
+
     /// How the clear bits lie: the run at the start, the longest, and the run at the end.
     pub fn summarize(&self) -> PallocSum {
         let (mut start, mut max, mut end) = (0, 0, 0);
@@ -135,6 +151,9 @@ pub fn find_bit_range64(c: u64, n: usize) -> usize {
 pub fn fill_aligned(x: u64, m: usize) -> u64 {
     if !m.is_power_of_two() || m > WORD_BITS {
         throw("bad m value");
+    }
+    if m == 1 {
+        return x;
     }
     let group = low_bits(m);
     (0..WORD_BITS).step_by(m).map(|low| group << low).filter(|mask| x & mask != 0).sum()

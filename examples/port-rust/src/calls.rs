@@ -1,5 +1,6 @@
 //! Calls of single functions: words in, words out, as `docs/programs.md` has them.
 
+use crate::pacing::call_controller;
 use pageheap::address::*;
 use pageheap::bits::{fill_aligned, find_bit_range64, PageBits};
 use pageheap::chunk::{PallocData, PhysPages};
@@ -18,13 +19,10 @@ pub fn call(function: Function, a: &[u64], phys: PhysPages) -> Vec<u64> {
         bits.0.into_words()
     };
     let chunk = || PallocData { allocated: bits(0), scavenged: bits(8) };
+    let index = || chunk_index(a[0]);
     let sums = || a[1..].iter().copied().map(PallocSum).collect::<Vec<_>>();
     let one = |i: usize| AddrRange::from_ends((a[i], a[i + 1]));
-    let set = |i: usize| {
-        let mut set = AddrRanges::default();
-        a[i..].chunks(2).for_each(|ends| set.add(AddrRange::from_ends((ends[0], ends[1]))));
-        set
-    };
+    let set = |i: usize| a[i..].chunks(2).map(|ends| AddrRange::from_ends((ends[0], ends[1]))).collect::<AddrRanges>();
     match function {
         Function::Get => bits(0).get(n(8)).into_words(),
         Function::Block64 => bits(0).block64(n(8)).into_words(),
@@ -42,10 +40,7 @@ pub fn call(function: Function, a: &[u64], phys: PhysPages) -> Vec<u64> {
         Function::PackPallocSum => PallocSum::pack(a[0], a[1], a[2]).0.into_words(),
         Function::Unpack => (PallocSum(a[0]).unpack(), PallocSum(a[0]).unpack()).into_words(),
         Function::MergeSummaries => merge_summaries(&sums(), n(0) as u32).0.into_words(),
-        Function::ChunkIndex => {
-            let index = chunk_index(a[0]);
-            (index, chunk_l1(index), chunk_l2(index)).into_words()
-        }
+        Function::ChunkIndex => (index(), chunk_l1(index()), chunk_l2(index())).into_words(),
         Function::ChunkBase => chunk_base(a[0]).into_words(),
         Function::ChunkPageIndex => chunk_page_index(a[0]).into_words(),
         Function::OffAddrToLevelIndex => off_addr_to_level_index(n(0), at(1)).into_words(),
@@ -67,7 +62,8 @@ pub fn call(function: Function, a: &[u64], phys: PhysPages) -> Vec<u64> {
         Function::RangesRemoveGreaterEqual => with_set(set(1), |set| set.remove_greater_equal(at(0))),
         // A copy owes nothing to what its destination held.
         Function::RangesCloneInto => with_set(set(1), |_| ()),
-        Function::Unspecified | Function::PiNext | Function::PiReset => unimplemented!("{function:?}"),
+        Function::PiNext | Function::PiReset => call_controller(function, a),
+        Function::Unspecified => unimplemented!("{function:?}"),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::address::{align_down, align_up, CHUNK_PAGES, PAGE_SIZE};
 use crate::bits::{fill_aligned, PageBits, WORD_BITS};
 use crate::plant::{planted, Plant};
 use crate::throw::throw;
+use std::ops::Range;
 
 /// Most pages that a physical page can span.
 const MAX_PAGES_PER_PHYS_PAGE: usize = 64;
@@ -47,14 +48,10 @@ impl PallocData {
         let candidates = self.unscavenged(min);
         let limit =
             if planted(Plant::SearchFromPage) { search_idx + 1 } else { (search_idx / WORD_BITS + 1) * WORD_BITS };
-        let Some(last) = (0..limit).rev().find(|page| candidates.get(*page)) else {
-            return (0, 0);
-        };
-        let end = last + 1;
-        let run = (0..end).rev().take_while(|page| candidates.get(*page)).count();
+        let Some(Range { start: run_start, end }) = candidates.last_run(limit) else { return (0, 0) };
         let max = if max == 0 { min as u64 } else { align_up(max, min as u64) };
-        let size = run.min(max.min(CHUNK_PAGES as u64) as usize);
-        keep_huge_page_whole(end - size, end, run, phys)
+        let size = (end - run_start).min(max.min(CHUNK_PAGES as u64) as usize);
+        keep_huge_page_whole(end - size, end, run_start, phys)
     }
 
     /// The pages in aligned groups of `min` that are wholly free and unscavenged.
@@ -74,13 +71,13 @@ impl PallocData {
 }
 
 /// The candidate `[start, end)` as first page and page count, widened downwards to a huge page's start if it cuts through
-/// one that lies wholly in the run of free pages that ends at `end`.
-fn keep_huge_page_whole(start: usize, end: usize, run: usize, phys: PhysPages) -> (usize, usize) {
+/// one that lies wholly in the free pages `[run_start, end)`.
+fn keep_huge_page_whole(start: usize, end: usize, run_start: usize, phys: PhysPages) -> (usize, usize) {
     if phys.huge_size > PAGE_SIZE && phys.huge_size > phys.size {
         let pages_per_huge_page = phys.huge_size / PAGE_SIZE;
         let below = align_down(start as u64, pages_per_huge_page) as usize;
         let above = align_up(start as u64, pages_per_huge_page) as usize;
-        if above <= end && below >= end - run {
+        if above <= end && below >= run_start {
             return (below, end - below);
         }
     }

@@ -1,13 +1,13 @@
-//! Serves the page heap of this crate to scavdiff. `--plant NUMBER` plants a fault in it.
+//! Serves the page heap of this crate to scavdiff. `--plant=NUMBER` plants a fault in it.
 
 mod adapter;
 mod calls;
+mod pacing;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    match std::env::args().skip(1).collect::<Vec<_>>().as_slice() {
-        [] => (),
-        [flag, number] if flag == "--plant" => pageheap::plant::plant(number.parse()?),
-        _ => return Err("usage: port-rust [--plant NUMBER]".into()),
+    if let Some(flag) = std::env::args().nth(1) {
+        let number = flag.strip_prefix("--plant=").ok_or("usage: port-rust [--plant=NUMBER]")?;
+        pageheap::plant::plant(number.parse()?);
     }
     Ok(scavdiff_port::serve::<adapter::Adapter>()?)
 }

@@ -8,6 +8,7 @@ use crate::ranges::{AddrRange, AddrRanges};
 use crate::scavenge::ScavengeState;
 use crate::summary::PallocSum;
 use crate::summary_tree::{SummaryTree, LEAF};
+use crate::surroundings::{Clock, Trace};
 use crate::throw::throw;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
@@ -31,6 +32,10 @@ pub struct PageAlloc {
     pub scav: ScavengeState,
     /// What the callers count.
     pub stats: Stats,
+    /// The clock, which giving memory back moves on.
+    pub clock: Clock,
+    /// What is printed of the scavenger.
+    pub trace: Trace,
     /// Sizes of the machine's pages.
     pub phys: PhysPages,
     /// Arenas that exist, by index in the offset address space.
@@ -51,6 +56,8 @@ impl PageAlloc {
             in_use: AddrRanges::default(),
             scav: ScavengeState::default(),
             stats: Stats::default(),
+            clock: Clock::default(),
+            trace: Trace::default(),
             phys,
             arenas: HashSet::new(),
             touched: BTreeSet::new(),

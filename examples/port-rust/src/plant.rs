@@ -16,6 +16,8 @@ pub enum Plant {
     NoFreeSentinel = 4,
     /// 5: the search for something to scavenge begins at the page that it is given, and not at the end of its word.
     SearchFromPage = 5,
+    /// 6: the controller multiplies and adds in one step, with one rounding, as `mul_add` does and some linters advise.
+    FusedMultiplyAdd = 6,
 }
 
 static PLANTED: AtomicU8 = AtomicU8::new(0);

@@ -80,6 +80,15 @@ pub struct AddrRanges {
     pub total_bytes: u64,
 }
 
+impl FromIterator<AddrRange> for AddrRanges {
+    /// Adds one range after the other.
+    fn from_iter<I: IntoIterator<Item = AddrRange>>(ranges: I) -> Self {
+        let mut set = Self::default();
+        ranges.into_iter().for_each(|range| set.add(range));
+        set
+    }
+}
+
 impl AddrRanges {
     /// Index of the first range that begins above `address`.
     pub fn find_succ(&self, address: OffAddr) -> usize {

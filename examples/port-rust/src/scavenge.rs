@@ -43,6 +43,9 @@ impl Default for ScavengeState {
 impl PageAlloc {
     /// Starts a generation: all that may have something to give is to be searched again.
     pub fn scavenge_start_gen(&mut self) {
+        if self.trace.is_on {
+            self.print_scav_trace(self.scav.gen, self.scav.released, false);
+        }
         let behind = if self.scav.scav_lwm < self.scav.free_hwm { self.scav.free_hwm } else { self.scav.scav_lwm };
         let mut in_use = self.in_use.clone();
         in_use.remove_greater_equal(behind);
@@ -140,6 +143,7 @@ impl PageAlloc {
             throw("double scavenge");
         }
         self.scav.scav_lwm = self.scav.scav_lwm.min(OffAddr(address));
+        self.clock.count_released(npages * PAGE_SIZE / self.phys.size);
         self.stats.count_released(npages * PAGE_SIZE);
         self.free(address, npages, true);
         self.chunk_mut(chunk).scavenged.set_range(base, npages as usize);

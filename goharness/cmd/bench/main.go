@@ -83,7 +83,7 @@ func runAll(runner *program.Runner, programs [][]byte) (operationCount, transcri
 		if err != nil {
 			return 0, 0, err
 		}
-		operationCount += len(p.Operations)
+		operationCount += len(p.Operations) + int(p.GetSeries().GetProgramCount()*p.GetSeries().GetOperationCount())
 		transcriptBytes += len(transcript)
 	}
 	return operationCount, transcriptBytes, nil

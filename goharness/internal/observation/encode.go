@@ -132,9 +132,11 @@ func appendRanges(to []byte, field int, ranges []pageheap.Range, totalBytes uint
 	return appendFixed64(to, 2, totalBytes)
 }
 
-func appendLengths(to []byte, field int, lengths []uint64) []byte {
-	to = appendHeader(to, field, 2+8*len(lengths))
-	return AppendWords(to, 1, lengths)
+// AppendWordsMessage appends an embedded message that holds words, of which there is at least one.
+func AppendWordsMessage(to []byte, field, wordsField int, words []uint64) []byte {
+	length := 8 * len(words)
+	to = appendHeader(to, field, 1+uvarintLength(uint64(length))+length)
+	return AppendWords(to, wordsField, words)
 }
 
 func uvarintLength(value uint64) int { return (bits.Len64(value|1) + 6) / 7 }

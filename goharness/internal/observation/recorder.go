@@ -189,7 +189,7 @@ func (r *Recorder) appendScalars(to []byte, complete bool) []byte {
 	number(6, now.End, known.End)
 	rangeSet(7, &r.inUse, inUse, inUseBytes)
 	if complete || now.SummaryLengths != known.SummaryLengths {
-		to = appendLengths(to, 8, now.SummaryLengths[:])
+		to = AppendWordsMessage(to, 8, 1, now.SummaryLengths[:])
 	}
 	rangeSet(9, &r.scavengeInUse, scavengeInUse, scavengeInUseBytes)
 	number(10, now.Generation, known.Generation)

@@ -27,6 +27,7 @@ type Runner struct {
 	outcome  []byte
 	values   []uint64
 	freed    []pageRun
+	reached  []byte
 	lastSize int
 
 	// maker makes the programs of a series; scratch holds their transcripts.
@@ -79,8 +80,15 @@ func (r *Runner) runProgram(to []byte, p *wire.Program) (transcript []byte, err 
 			r.heap.StartBackground()
 			r.recorder.ObservePacing()
 		}
+		if p.GetCount() {
+			pageheap.AppendReached(nil) // clears what starting took
+		}
 		var failed bool
 		transcript, failed, err = r.runOperations(to, p)
+		if p.GetCount() && err == nil {
+			r.reached = pageheap.AppendReached(r.reached[:0])
+			transcript = observation.AppendMessage(transcript, transcriptReached, r.reached)
+		}
 		r.heap.Clean(err == nil && !failed && !p.GetOutsideContract())
 		r.recorder.Reset()
 		return err
@@ -100,6 +108,7 @@ const (
 	transcriptStart     = 2
 	transcriptSteps     = 3
 	transcriptEnd       = 4
+	transcriptReached   = 6
 
 	stepOutcome     = 1
 	stepPrinted     = 2
@@ -203,7 +212,7 @@ func appendReturn(to []byte, did bool, values []uint64) []byte {
 	if len(values) == 0 {
 		return observation.AppendMessage(to, outcomeReturned, nil)
 	}
-	return observation.AppendMessage(to, outcomeReturned, observation.AppendWords(nil, 1, values))
+	return observation.AppendWordsMessage(to, outcomeReturned, 1, values)
 }
 
 func appendFailure(to []byte, failure pageheap.Failure) []byte {

@@ -54,6 +54,8 @@ func validateSeries(p *wire.Program) error {
 		return invalid("checkpoint_interval", "present in a program that is a series")
 	case p.Pacing != nil:
 		return invalid("pacing", "present in a program that is a series")
+	case p.Count != nil:
+		return invalid("count", "present in a program that is a series")
 	}
 	if field, why := series.Check(p.Series); field != "" {
 		return invalid("series."+field, "%s", why)

@@ -21,6 +21,9 @@ func (r *Runner) validate(p *wire.Program) error {
 	if err := validateHeader(p); err != nil {
 		return err
 	}
+	if p.GetCount() && !pageheap.IsCounting() {
+		return invalid("count", "set, for a target that does not count what it reaches")
+	}
 	for i, operation := range p.Operations {
 		if err := r.validateOperation(i, operation, p); err != nil {
 			return err

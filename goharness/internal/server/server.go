@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/reflection"
 	"google.golang.org/grpc/status"
 
+	"scavdiff/goharness/internal/pageheap"
 	"scavdiff/goharness/internal/program"
 	wire "scavdiff/goharness/internal/wire/pageheap/v1"
 )
@@ -64,7 +65,7 @@ type runner interface {
 
 // Describe names this target.
 func (service) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeResponse, error) {
-	return &wire.DescribeResponse{
+	description := &wire.DescribeResponse{
 		ProtocolVersion: protocolVersion,
 		Name:            targetName,
 		Version:         targetVersion,
@@ -82,7 +83,18 @@ func (service) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeR
 		},
 		OperationCountMax: program.OperationCountMax,
 		ProgramBytesMax:   program.ProgramBytesMax,
-	}, nil
+	}
+	for _, counter := range pageheap.Counters() {
+		description.Counters = append(description.Counters, &wire.Counter{
+			File:           counter.File,
+			Line:           uint32(counter.Line),
+			StatementCount: uint32(counter.StatementCount),
+		})
+	}
+	if len(description.Counters) != 0 {
+		description.Capabilities = append(description.Capabilities, wire.Capability_CAPABILITY_COUNTERS)
+	}
+	return description, nil
 }
 
 // Run runs the stream's programs in order on a page heap of the stream's own.

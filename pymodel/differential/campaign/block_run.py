@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,24 +15,35 @@ from pymodel.differential.campaign.slowness import Slowness
 from pymodel.differential.campaign.standing import Standing, groups_of, only, standings
 from pymodel.differential.comparison.compare import Divergence
 from pymodel.differential.errors import HarnessError, TargetRefused
-from pymodel.differential.generation.workload import Work
+from pymodel.differential.generation.series_choice import series_of_run
+from pymodel.differential.generation.workload import BLOCK_PROGRAM_COUNT, Work
 from pymodel.differential.running.findings import Finding, print_trace, slug, trace_path
 from pymodel.differential.running.fruitless import Fruitless
 from pymodel.differential.running.minimal import Minimal, minimal_divergence
 from pymodel.differential.running.report import divergence_report, harness_report
 from pymodel.differential.running.side_by_side import FATAL_ERRORS, Comparison, SideBySide
+from pymodel.differential.running.sweep import (
+    PROGRAM_COUNT_BETWEEN_ROUNDS,
+    SERIES_COUNT_OF_ROUND,
+    SweepingWindow,
+    can_sweep,
+)
 from pymodel.differential.running.tally import Tally
 from pymodel.differential.running.window import Window
 
 # A target killed from outside fails a program that it can run. What fails again and again is believed without a retry.
 RETRIED_COUNT_MAX = 3
+TRANSCRIPT_BYTES_MAX = 512 << 10
+# A window sweeps before every so many of a block's programs.
+SERIES_COUNT_OF_BLOCK = BLOCK_PROGRAM_COUNT // PROGRAM_COUNT_BETWEEN_ROUNDS * SERIES_COUNT_OF_ROUND
 
 
 @dataclass(frozen=True, slots=True)
 class Telling:
     """How findings are named and told: where their traces will be, and the flags that give a replay the same targets.
 
-    `of_run` gives divergences the signature that a run gives them, which also tells operations apart.
+    `of_run` does all as a run does it in its own process: the signatures, which also tell operations apart; only the
+    first difference of all targets; no second try for a target that failed.
     """
 
     folder: Path
@@ -59,18 +70,23 @@ class BlockRun:
         self._side_by_side = side_by_side
         self._telling = telling
         self._excuse = excuse
-        self._window = Window(side_by_side, works)
+        self._tally = Tally()
+        self._sent = Window(side_by_side, works)
+        self._window: Window | SweepingWindow = self._sent
+        if job.sweep and can_sweep(side_by_side):
+            series = series_of_run(job.seed, job.block * SERIES_COUNT_OF_BLOCK)
+            self._window = SweepingWindow(self._sent, side_by_side, series, self._tally, job.operation_count_max)
         self._fruitless = fruitless
         self._slowness = Slowness(job.slow_seconds_min)
         self._retried_counts: dict[str, int] = {}
-        self._tally = Tally()
+        self._new_finding_count = 0
         self._sightings: dict[tuple[str, str], Sighting] = {}
 
     def execute(self, is_stopped: Callable[[], bool] = lambda: False) -> BlockResult:
         """Runs to the block's end, to a limit or until stopped; raises FATAL_ERRORS."""
         started = time.monotonic()
         stopped = False
-        while not self._reached_operations() and (taken := self._window.next(self._may_send)) is not None:
+        while not self._reached_limit() and (taken := self._window.next(self._may_send)) is not None:
             self._take(*taken)
             if stopped := is_stopped():
                 break
@@ -78,20 +94,23 @@ class BlockRun:
         self._window.collect_early()
         if not stopped:
             self._record_slowest()
-        is_whole = not stopped and self._job.program_count_max is None and not self._reached_operations()
+        is_whole = not stopped and self._job.program_count_max is None and not self._reached_limit()
         sightings = tuple(self._sightings.values())
         seconds = time.monotonic() - started
         return BlockResult(self._job.seed, self._job.block, self._tally, sightings, seconds, is_whole)
 
-    def _reached_operations(self) -> bool:
-        limit = self._job.operation_count_max
-        return limit is not None and self._tally.operation_count >= limit
+    def _reached_limit(self) -> bool:
+        operations, findings = self._job.operation_count_max, self._job.new_finding_count_max
+        return (operations is not None and self._tally.operation_count >= operations) or (
+            findings is not None and self._new_finding_count >= findings
+        )
 
     def _may_send(self, sent_program_count: int) -> bool:
-        return self._job.program_count_max is None or sent_program_count < self._job.program_count_max
+        limit = self._job.program_count_max
+        return sent_program_count < (BLOCK_PROGRAM_COUNT if limit is None else limit)
 
     def _take(self, work: Work, comparison: Comparison) -> None:
-        self._slowness.took(work, self._window.collect_seconds)
+        self._slowness.took(work, self._sent.take_seconds())
         failures = [self._excuse(error) for error in comparison.failures]
         if failures:
             comparison = self._after_failures(work, comparison, failures)
@@ -103,8 +122,14 @@ class BlockRun:
             self._tally.uncompared_program_count += 1
         if comparison.divergence is not None:
             self._tally.divergent_program_count += 1
-            for standing in list(standings(comparison, self._side_by_side.strictness)):
+            for standing in self._standings(comparison):
                 self._record_divergence(work, comparison, standing)
+
+    def _standings(self, comparison: Comparison) -> list[Standing]:
+        if self._telling.of_run:
+            assert comparison.divergence is not None
+            return [Standing(comparison.divergence, tuple(comparison.transcripts), "")]
+        return list(standings(comparison, self._side_by_side.strictness))
 
     # Harness errors.
 
@@ -122,7 +147,7 @@ class BlockRun:
         """The program run again after its targets were restarted; None where it failed for good."""
         kinds = {f"{error.target} {type(error).__name__}" for error in failures}
         counts = self._retried_counts
-        if any(isinstance(error, TargetRefused) for error in failures):
+        if self._telling.of_run or any(isinstance(error, TargetRefused) for error in failures):
             return None
         if any(counts.get(kind, 0) >= RETRIED_COUNT_MAX for kind in kinds):
             return None
@@ -160,38 +185,45 @@ class BlockRun:
 
     def _record_divergence(self, work: Work, comparison: Comparison, standing: Standing) -> None:
         """Counts a divergence; the first of its signature is shrunk and told, unless it is known."""
-        divergence = standing.divergence
-        target_count = len(self._side_by_side.targets)
-        of_run = self._telling.of_run
-        signature = divergence.signature if of_run else campaign_signature(divergence, target_count)
+        signature = self._signature(standing)
         known = self._sightings.get((Kind.DIVERGENCE, signature))
         if known is not None:
             self._sightings[Kind.DIVERGENCE, signature] = replace(known, count=known.count + 1)
             return
         sighting = Sighting(Kind.DIVERGENCE, signature, work.number, work.source, 1, time.time())
         if signature not in self._job.known:
+            self._new_finding_count += 1
             self._window.collect_early()
             sighting = self._told(sighting, work, comparison, standing)
         self._sightings[Kind.DIVERGENCE, signature] = sighting
 
+    def _signature(self, standing: Standing) -> str:
+        if self._telling.of_run:
+            return standing.divergence.signature
+        dissenter = standing.dissenter if len(self._side_by_side.targets) > 2 else None
+        return campaign_signature(standing.divergence, dissenter)
+
     def _told(self, sighting: Sighting, work: Work, comparison: Comparison, standing: Standing) -> Sighting:
         """The sighting with the shortest program found, and all that is to be said of it."""
         divergence = standing.divergence
-        few = only(self._side_by_side, _concerned(standing))
+        few = only(self._side_by_side, standing.names if self._telling.of_run else _concerned(standing))
         try:
             minimal = minimal_divergence(few, work.program, divergence)
         except FATAL_ERRORS:
             # The target cannot go on, but what it did is kept.
             minimal = Minimal(work.program, divergence)
         shown, names = minimal.divergence, tuple(few.names)
+        transcripts = comparison.transcripts if minimal.flaky else minimal.transcripts
         if len(names) < len(standing.names) and not minimal.flaky:
-            names, shown = self._among_all(minimal, standing)
+            shown, transcripts = self._among_all(minimal, standing)
+            names = tuple(transcripts)
         path = self._path(Kind.DIVERGENCE, sighting.signature)
         before, after = len(work.program.operations), len(minimal.program.operations)
         origin, done = self._origin(work), self._tally.operation_count
         finding = Finding(shown, minimal.program, origin, path, before, done, 0.0, 1, minimal.flaky)
         report = divergence_report(finding, names, self._telling.replay_flags)
-        transcripts = comparison.transcripts if minimal.flaky else {}
+        if not minimal.flaky and sum(map(len, transcripts.values())) > TRANSCRIPT_BYTES_MAX:
+            transcripts = {}
         return replace(
             sighting,
             trace=print_trace(minimal.program, report, shown.step),
@@ -206,13 +238,13 @@ class BlockRun:
             transcripts={name: base64.b64encode(data).decode() for name, data in transcripts.items()},
         )
 
-    def _among_all(self, minimal: Minimal, standing: Standing) -> tuple[tuple[str, ...], Divergence]:
-        """The shrunk divergence with all that agreed before, if it is the same one there."""
+    def _among_all(self, minimal: Minimal, standing: Standing) -> tuple[Divergence, Mapping[str, bytes]]:
+        """The shrunk divergence with all that agreed before, if it is the same one there; who answered what."""
         comparison = only(self._side_by_side, standing.names).run([minimal.program])[0]
         divergence = comparison.divergence
         if divergence is not None and divergence.signature == minimal.divergence.signature:
-            return tuple(comparison.transcripts), divergence
-        return _concerned(standing), minimal.divergence
+            return divergence, comparison.transcripts
+        return minimal.divergence, {name: minimal.transcripts.get(name, b"") for name in _concerned(standing)}
 
     # Slow programs.
 

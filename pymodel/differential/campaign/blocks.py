@@ -30,8 +30,10 @@ class Job:
     """A block to run.
 
     `known` are the signatures found in earlier blocks, which are counted and not shrunk again. Programs that take more
-    than `slow_seconds_min` seconds are told. The limits cut a block short, after a whole program: None is no limit.
-    `source` says where its programs come from, and `material` is what that source needs, if anything.
+    than `slow_seconds_min` seconds are told. The limits cut a block short, after a whole program: None is no limit;
+    `new_finding_count_max` counts signatures that are not known. Without `sweep` no series of programs is asked for,
+    which targets would make themselves. `source` says where its programs come from, and `material` is what that source
+    needs, if anything.
     """
 
     seed: int
@@ -40,6 +42,8 @@ class Job:
     slow_seconds_min: float = 0.0
     program_count_max: int | None = None
     operation_count_max: int | None = None
+    new_finding_count_max: int | None = None
+    sweep: bool = True
     source: str = GENERATED
     material: tuple[str, ...] = ()
 
@@ -53,8 +57,9 @@ class Sighting:
     shortest program that shows it, with the report as comments; that report; the numbers of operations of the program
     as it was made and of the shortest; the index of the operation at which targets differ; the target that stands
     alone, and all that took part, by who agrees with whom; the Go function to read first.
-    Where it did not show again (`flaky`), `transcripts` holds what each target answered, in base64. `seconds` are those
-    that each target took for a slow program.
+    `transcripts` holds what each target answered to that program, in base64, unless that is very much; where it did not
+    show again (`flaky`), what each answered when it showed, however much. `seconds` are those that each target took for
+    a slow program.
     """
 
     kind: str
@@ -79,6 +84,10 @@ class Sighting:
     def is_told(self) -> bool:
         """Whether it was looked into."""
         return bool(self.trace)
+
+
+_BLANK_NEEDED: Plain = {"program": 0, "source": "", "count": 0, "unix_seconds": 0.0}
+_BLANK = Sighting(kind="", signature="", **_BLANK_NEEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +143,13 @@ def result_from_plain(plain: Plain) -> BlockResult:
 
 def sighting_to_plain(sighting: Sighting) -> Plain:
     """The sighting as JSON has it, without what it does not say."""
-    return {name: value for name, value in asdict(sighting).items() if value not in ("", None, (), {}, False, 0)}
+    plain = {name: value for name, value in asdict(sighting).items() if value != getattr(_BLANK, name)}
+    return {"kind": sighting.kind, "signature": sighting.signature, **plain}
 
 
 def sighting_from_plain(plain: Plain) -> Sighting:
     """The sighting of `sighting_to_plain`."""
-    given = _only_fields(Sighting, {"program": 0, "source": "", "count": 0, "unix_seconds": 0.0, **plain})
+    given = _only_fields(Sighting, {**_BLANK_NEEDED, **plain})
     return replace(Sighting(**given), groups=tuple(map(tuple, plain.get("groups", ()))))
 
 

@@ -35,7 +35,8 @@ from pymodel.differential.campaign.progress import CampaignProgress
 from pymodel.differential.campaign.settings import WorkerSettings
 from pymodel.differential.campaign.shards import Shard
 from pymodel.differential.campaign.status import status_text
-from pymodel.differential.campaign.view import CampaignView, read_campaign
+from pymodel.differential.campaign.view import exit_status, read_campaign
+from pymodel.differential.campaign_report.command import report
 from pymodel.differential.errors import BadInput
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
 from pymodel.differential.options import target_options
@@ -68,7 +69,11 @@ def campaign() -> None:
     scavdiff campaign run DIR --budget 2h    begin, or go on
     scavdiff campaign status DIR             totals and findings, in words
     scavdiff campaign merge A B --into C     put shards together
+    scavdiff campaign report DIR             a page for a person, files for CI
     """
+
+
+campaign.add_command(report)
 
 
 @campaign.command("run", epilog=EXIT_HELP)
@@ -165,13 +170,6 @@ def merge_command(folders: tuple[Path, ...], into: Path) -> None:
         f"{count:,} blocks were new; {into} holds {totals.block_count:,} blocks, {totals.program_count:,} programs, "
         f"{totals.operation_count:,} operations"
     )
-
-
-def exit_status(view: CampaignView) -> int:
-    """1 if there is a divergence, 2 if there is only a harness error, 0 otherwise."""
-    if view.findings:
-        return 1
-    return 2 if view.harness_errors else 0
 
 
 def _budget(budget_text: str | None, operation_text: str | None, program_text: str | None) -> CampaignBudget:

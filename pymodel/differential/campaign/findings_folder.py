@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pymodel.differential.campaign.blocks import Kind
-from pymodel.differential.campaign.folding import Finding
+from pymodel.differential.campaign.folding import FLAKY, Finding
 from pymodel.differential.running.findings import slug, write_atomically
 
 SLOW_PREFIX = "slow-"
@@ -28,7 +28,7 @@ def write_finding(folder: Path, finding: Finding) -> Path:
     path = finding_path(folder, finding.kind, finding.signature)
     if finding.trace:
         write_atomically(path, finding.trace)
-    for name, transcript in finding.transcripts.items():
+    for name, transcript in finding.transcripts.items() if finding.status == FLAKY else ():
         write_atomically(path.with_suffix(f".{slug(name)}.transcript"), transcript)
     return path
 

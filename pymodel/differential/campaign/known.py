@@ -23,7 +23,7 @@ def without_known(view: CampaignView, known: KnownFailing) -> tuple[CampaignView
     def news(findings: Iterable[Finding]) -> tuple[Finding, ...]:
         kept = []
         for finding in findings:
-            reason = _reason(view, finding, known)
+            reason = reason_of(view, finding, known)
             if reason is None:
                 kept.append(finding)
             else:
@@ -33,7 +33,8 @@ def without_known(view: CampaignView, known: KnownFailing) -> tuple[CampaignView
     return replace(view, findings=news(view.findings), harness_errors=news(view.harness_errors)), lines
 
 
-def _reason(view: CampaignView, finding: Finding, known: KnownFailing) -> str | None:
+def reason_of(view: CampaignView, finding: Finding, known: KnownFailing) -> str | None:
+    """Why a finding is no news; None if it is."""
     path = finding_path(view.folder / "findings", finding.kind, finding.signature)
     signature = expectation_of(parse_program(finding.trace)).signature if finding.trace else None
     return known.reason(path, () if signature is None else (signature,))

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
@@ -48,7 +48,7 @@ class Workers(Protocol):
     def give(self, job: Job) -> None:
         """Starts a job; there is an idle worker."""
 
-    def wait(self, seconds: float) -> list[BlockResult]:
+    def wait(self, seconds: float) -> Sequence[BlockResult]:
         """The results that come within `seconds`, or as soon as there is one.
 
         Raises HarnessError for a target that cannot go on, BadInput, or WorkerFailed.
@@ -117,7 +117,7 @@ class WorkerPool:
         self._waiting.append(job)
         self._hand_out()
 
-    def wait(self, seconds: float) -> list[BlockResult]:
+    def wait(self, seconds: float) -> Sequence[BlockResult]:
         """The results that come within `seconds`, or as soon as there is one, or as soon as a worker is ready."""
         deadline = time.monotonic() + seconds
         idle_before = self.idle_count()

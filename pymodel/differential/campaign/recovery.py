@@ -16,6 +16,9 @@ from pymodel.differential.campaign.ledger import FILE_NAME, Damaged, Ledger, Row
 from pymodel.differential.campaign.shards import Shard
 
 _SUFFIXES = ("", "-wal", "-shm")
+HEADER_BYTES = 100
+# A header that is damaged itself must not make a huge file.
+BYTES_MAX = 1 << 40
 # No row is smaller, so a file holds at most so many.
 _ROW_BYTES_MIN = 150
 
@@ -24,6 +27,9 @@ def open_or_recover(folder: Path, shard: Shard, note: Callable[[str], None]) -> 
     """The ledger of a campaign's folder, made new if there is none and mended if it is damaged, which is noted."""
     path = folder / FILE_NAME
     try:
+        if path.is_file() and path.stat().st_size < HEADER_BYTES:
+            # SQLite takes that for a database without tables.
+            raise Damaged("its file ends before its header does")
         ledger = Ledger(path)
         ledger.read_all()
     except Damaged as damage:
@@ -51,6 +57,7 @@ def _rebuilt(path: Path, shard: Shard, damage: str, note: Callable[[str], None])
         for suffix in ("", "-wal"):
             with contextlib.suppress(FileNotFoundError):
                 shutil.copyfile(f"{path}{suffix}", scratch / f"old{suffix}")
+        _fill_up(scratch / "old")
         rows = list(_readable_rows(scratch / "old", shard))
         columns = "session, began, seconds, process_id, host, worker_count, ended"
         sessions = list(_readable(scratch / "old", Session, "sessions", columns))
@@ -80,6 +87,17 @@ def _rebuilt(path: Path, shard: Shard, damage: str, note: Callable[[str], None])
     ledger.add_recovery(text)
     note(text)
     return ledger
+
+
+def _fill_up(path: Path) -> None:
+    """Gives a file that was cut off its length again: of a shorter one than its header says SQLite reads nothing."""
+    with path.open("r+b") as file:
+        header = file.read(HEADER_BYTES)
+        if len(header) == HEADER_BYTES:
+            page_bytes, page_count = int.from_bytes(header[16:18]), int.from_bytes(header[28:32])
+            whole = (65536 if page_bytes == 1 else page_bytes) * page_count
+            if file.seek(0, os.SEEK_END) < whole <= BYTES_MAX:
+                file.truncate(whole)
 
 
 def _put_aside(path: Path) -> Path:

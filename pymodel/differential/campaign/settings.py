@@ -19,7 +19,7 @@ from pymodel.differential.targets.target_specs import TimeLimits
 class WorkerSettings:
     """Which targets to hold against each other and how, and how findings are told.
 
-    `specs` and `ignored` are those of the command line. `of_run` gives divergences the signatures of a run.
+    `specs` and `ignored` are those of the command line. For `of_run` see Telling.
     """
 
     specs: tuple[str, ...] = ("go",)

@@ -2,7 +2,8 @@
 
 The signature of a run names the operation and all fields that differ. Over hours one fault shows under many operations,
 and with more or fewer fields behind the first; a campaign's signature is the outcome or the first field, the kind of
-the difference, and the Go function to read first. With three targets or more it also says who stands alone.
+the difference, and the Go function to read first. With three targets or more it also names the one that stands
+alone, or not with the reference.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from pymodel.differential.comparison.compare import Divergence
 from pymodel.differential.comparison.signatures import causes
 
 
-def campaign_signature(divergence: Divergence, target_count: int) -> str:
-    """The same for divergences that are likely one fault of one target."""
+def campaign_signature(divergence: Divergence, dissenter: str | None) -> str:
+    """The same for divergences that are likely one fault of one target, which is named if `dissenter` is given."""
     _, _, ways_of_ending = divergence.signature.partition(": ")
     fields = [difference.field for difference in divergence.differences]
     if "outcome" in fields:
@@ -20,5 +21,5 @@ def campaign_signature(divergence: Divergence, target_count: int) -> str:
     else:
         first = (causes(divergence.differences) or fields)[0]
         what = f"{first.removeprefix('outcome.')} {'returned' if first.startswith('outcome.') else 'differs'}"
-    who = f"{divergence.alone}: " if target_count > 2 and divergence.alone is not None else ""
+    who = f"{dissenter}: " if dissenter is not None else ""
     return f"{who}{what} in {divergence.suspect.function}"

@@ -13,10 +13,11 @@ from pymodel.differential.running.side_by_side import Comparison, SideBySide
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A divergence among the targets `names`."""
+    """A divergence among the targets `names`; `dissenter` is the one that stands alone, or not with the reference."""
 
     divergence: Divergence
     names: tuple[str, ...]
+    dissenter: str
 
 
 def standings(comparison: Comparison, strictness: Strictness) -> Iterator[Standing]:
@@ -29,15 +30,15 @@ def standings(comparison: Comparison, strictness: Strictness) -> Iterator[Standi
     while divergence is not None:
         reference = TRUSTED if TRUSTED in transcripts else next(iter(transcripts))
         if divergence.alone is not None or len(transcripts) == 2:
-            yield Standing(divergence, tuple(transcripts))
             dissenters = [divergence.alone or next(name for name in transcripts if name != reference)]
+            yield Standing(divergence, tuple(transcripts), dissenters[0])
         else:
             dissenters = [name for name in transcripts if _differs(divergence, name, reference)]
             for name in dissenters:
                 pair = {each: transcripts[each] for each in (reference, name)}
                 alone = _compare(comparison, pair, strictness)
                 assert alone is not None, "a pair agrees that was seen to differ"
-                yield Standing(alone, tuple(pair))
+                yield Standing(alone, tuple(pair), name)
         for name in dissenters:
             del transcripts[name]
         divergence = _compare(comparison, transcripts, strictness) if len(transcripts) > 1 else None

@@ -73,6 +73,13 @@ class CampaignView:
         return self.totals.operation_count / self.elapsed_seconds if self.elapsed_seconds > 0 else 0.0
 
 
+def exit_status(view: CampaignView) -> int:
+    """1 if there is a divergence, 2 if there is only a harness error, 0 otherwise."""
+    if view.findings:
+        return 1
+    return 2 if view.harness_errors else 0
+
+
 def read_campaign(folder: Path) -> CampaignView:
     """The campaign in a folder; raises BadInput where there is none, or where its ledger is damaged."""
     configuration = read_configuration(folder)

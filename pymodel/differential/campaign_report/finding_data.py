@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pymodel.differential.campaign_report.detail import Detail, shortened
 from pymodel.differential.campaign_report.pool import Jsonable
-from pymodel.differential.campaign_report.steps import CLEAN_HEAP, draw_steps
+from pymodel.differential.campaign_report.steps import CLEAN_HEAP, Answers
 from pymodel.differential.comparison.strictness import EXACT, Strictness
 from pymodel.differential.errors import BadInput, HarnessError
 from pymodel.differential.programs.program import Program
@@ -41,43 +41,43 @@ class ShownFinding:
     trace: str
     step: int | None
     report: str
+    replay: str
     facts: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     transcripts: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
 class Drawable:
-    """A finding with its program, parsed; None where the trace cannot be."""
+    """A finding with its program and what the targets answered, each read once and as far as it can be read.
 
-    finding: ShownFinding
-    program: Program | None
-    strictness: Strictness = EXACT
+    `note` says why there are no steps to draw; empty if there are.
+    """
 
-
-def drawable(finding: ShownFinding, strictness: Strictness = EXACT) -> Drawable:
-    """The finding with its program."""
-    try:
-        return Drawable(finding, parse_program(finding.trace, "trace").program, strictness)
-    except BadInput:
-        return Drawable(finding, None, strictness)
+    def __init__(self, finding: ShownFinding, strictness: Strictness = EXACT) -> None:
+        self.finding = finding
+        self.program: Program | None = None
+        self.answers: Answers | None = None
+        self.note = ""
+        try:
+            self.program = parse_program(finding.trace, "trace").program
+            if finding.transcripts:
+                self.answers = Answers(self.program, finding.transcripts, strictness)
+            else:
+                self.note = (
+                    "The answers of the targets were not kept, so the steps cannot be drawn; a replay shows them."
+                )
+        except BadInput as error:
+            self.note = f"The stored trace cannot be read, so its steps cannot be drawn: {error}."
+        except HarnessError as error:
+            self.note = f"The stored answers cannot be drawn: {error}."
 
 
 def finding_data(drawn: Drawable, detail: Detail) -> dict[str, Jsonable]:
     """All that the page shows of a finding, drawn in some detail."""
-    notes = list(drawn.finding.notes)
-    drawing = None
-    if drawn.program is None:
-        notes.append("The stored trace is no program, so its steps cannot be drawn.")
-    elif not drawn.finding.transcripts:
-        notes.append("The answers of the targets were not kept, so the steps cannot be drawn; a replay shows them.")
-    else:
-        try:
-            drawing = draw_steps(drawn.program, drawn.finding.transcripts, detail, drawn.strictness)
-        except HarnessError as error:
-            notes.append(f"The stored answers cannot be drawn: {error}.")
+    drawing = drawn.answers.draw(detail) if drawn.answers is not None else None
     first_number = drawing["steps"][0]["number"] if drawing else 0
     opening = drawing["opening"] + first_number if drawing else None
+    notes = [*drawn.finding.notes, *([drawn.note] if drawn.note else [])]
     return {
         **_told(drawn.finding, notes, detail.text_length),
         "program": _program_data(drawn, opening, detail),
@@ -105,6 +105,7 @@ def _told(finding: ShownFinding, notes: list[str], length_max: int) -> dict[str,
         "verdict": short(finding.verdict),
         "facts": [[name, short(text)] for name, text in finding.facts],
         "notes": [short(note) for note in notes],
+        "replay": short(finding.replay),
         "report": short(finding.report)
         if length_max == SHORT_TEXT_LENGTH
         else shortened(finding.report, 4 * length_max),

@@ -6,7 +6,8 @@
   const view = document.getElementById("finding");
   const live = document.getElementById("live");
   const at = { finding: null, step: 0, difference: 0 };
-  const PAGES_OF_ROW = 64, CELL = 10, GAP = 4, MARGIN = 14, CHUNK_BYTES = 4194304n, PAGE_BYTES = 8192n;
+  // A row is half a word of Go's bitmaps.
+  const PAGES_OF_ROW = 32, ROWS = 512 / 32, CELL = 10, GAP = 3, MARGIN = 13, CHUNK_BYTES = 4194304n, PAGE_BYTES = 8192n;
 
   // Elements.
 
@@ -44,9 +45,9 @@
           make("button", { type: "button", disabled: place === data.findings.length - 1, onclick: () => goToFinding(1) }, "Next ▶"))),
       make("h1", { id: "finding-title", tabindex: "-1" }, finding.signature),
       make("p", { class: "verdict" }, ...finding.badges.flatMap((badge) => [make("span", { class: `badge ${badge}` }, badge), " "]), finding.verdict),
-      make("dl", { class: "facts" }, ...finding.facts.flatMap(([name, text]) => [make("dt", {}, name), make("dd", {}, name === "Replay" ? make("code", {}, text) : text)])),
+      make("dl", { class: "facts" }, ...finding.facts.map(([name, text]) => make("div", {}, make("dt", {}, name), make("dd", {}, text)))),
       ...finding.notes.map((note) => make("p", { class: "note" }, note)),
-      make("div", { class: "view" }, programPanel(finding), drawing ? make("section", { class: "panel step", "aria-label": "Step" }) : reportPanel(finding, true)));
+      make("div", { class: "view" }, programPanel(finding), drawing ? make("section", { class: "panel step", "aria-label": "Step" }) : reportPanel(finding)));
     if (drawing) showStep();
   }
 
@@ -71,9 +72,13 @@
       program.after ? make("p", { class: "soft" }, program.after) : null);
   }
 
-  function reportPanel(finding, open) {
-    return make("section", { class: "panel", "aria-label": "Report" },
-      make("details", { open }, make("summary", {}, "The report as text"), make("pre", {}, finding.report)));
+  function reportPanel(finding) {
+    return make("section", { class: "panel step", "aria-label": "Report" },
+      make("h2", {}, "Report"), make("pre", {}, finding.report), ...replayParts(finding));
+  }
+
+  function replayParts(finding) {
+    return [make("h3", {}, "Run it again"), make("p", { class: "replay" }, make("code", {}, finding.replay))];
   }
 
   // A step.
@@ -94,7 +99,8 @@
       ...differenceList(step),
       ...chunkSection(step),
       ...stateSection(step),
-      reportDetails());
+      ...replayParts(at.finding),
+      make("details", {}, make("summary", {}, "The report as text"), make("pre", {}, at.finding.report)));
     for (const line of view.querySelectorAll(".line")) {
       if (Number(line.dataset.step) === at.step) {
         line.setAttribute("aria-current", "step");
@@ -111,10 +117,6 @@
     if (own.top < bounds.top || own.bottom > bounds.bottom) box.scrollTop += own.top - bounds.top - box.clientHeight / 2;
   }
 
-  function reportDetails() {
-    return make("details", {}, make("summary", {}, "The report as text"), make("pre", {}, at.finding.report));
-  }
-
   function steering(step) {
     const { steps, opening } = at.finding.drawing;
     const button = (label, text, able, go) => make("button", { type: "button", "aria-label": label, title: label, disabled: !able, onclick: go }, text);
@@ -127,7 +129,7 @@
         button("Previous difference", "▲", hasDifference(-1), () => goToDifference(-1)),
         make("output", { id: "difference-number" }, ""),
         button("Next difference", "▼", hasDifference(1), () => goToDifference(1))),
-      at.step === opening ? null : make("div", {}, make("button", { type: "button", onclick: () => goTo(opening, 0) }, "To the first difference")),
+      at.step === opening ? null : make("div", { class: "wide" }, make("button", { type: "button", onclick: () => goTo(opening, 0) }, "To the first difference")),
       make("span", { class: "hint" }, make("kbd", {}, "n"), " ", make("kbd", {}, "p"), " difference  ", make("kbd", {}, "→"), " ", make("kbd", {}, "←"), " step"));
   }
 
@@ -136,24 +138,31 @@
     const told = step.outcomes.map((number, column) => thing(number) + (thing(step.printed[column]) ? `\nprinted ${thing(step.printed[column])}` : ""));
     const alike = new Set(told).size === 1;
     const names = columnNames();
-    const cards = (alike ? told.slice(0, 1) : told).map((text, column) =>
-      make("div", { class: `outcome${alike ? "" : " differs-mark"}` }, make("b", {}, alike ? `${names.join(", ")}` : names[column]), make("span", { class: "mono" }, text)));
-    return [make("h3", {}, "What it did"), make("div", { class: "columns", "data-place": "outcome printed" }, ...cards)];
+    if (alike) return [make("p", { "data-place": "outcome printed" }, make("span", { class: "mono did" }, told[0]), names.length > 1 ? make("span", { class: "soft" }, " in all targets") : null)];
+    const cards = told.map((text, column) => make("div", { class: "outcome differs-mark" }, make("b", {}, names[column]), make("span", { class: "mono" }, text)));
+    return [make("div", { class: "columns", "data-place": "outcome printed" }, ...cards)];
   }
 
   function differenceList(step) {
     if (step.differences.length === 0) {
       return [make("p", { class: "soft" }, at.finding.drawing.columns.length > 1 ? "The targets agree on everything up to here." : "Only these targets answered; there is nothing to compare.")];
     }
-    const items = step.differences.map((difference, number) =>
+    const item = (difference, number) =>
       make("li", {}, make("button", { type: "button", "data-difference": number, onclick: () => goTo(at.step, number) },
         make("span", { class: "nr" }, String(number + 1)),
         make("span", {}, thing(difference.what)),
-        make("span", { class: "held" }, ...difference.groups.flatMap((names, group) => [make("b", {}, names), make("span", { class: "mono" }, thing(difference.held[group]))])))));
-    return [
-      make("h3", {}, `${plural(step.differences.length, "difference")} after this step`),
-      make("ol", { class: "differences" }, ...items),
-      step.more ? make("p", { class: "soft" }, step.more) : null].filter(Boolean);
+        make("span", { class: "held" }, ...difference.groups.map((names, group) => make("span", {}, make("b", {}, names), " ", make("span", { class: "mono" }, thing(difference.held[group])))))));
+    const items = step.differences.map(item);
+    const list = (some) => make("ol", { class: "differences" }, ...some);
+    // They are sorted: what others follow from comes first.
+    const firstEffect = step.differences.findIndex((difference) => difference.follows);
+    const causes = firstEffect < 0 ? items : items.slice(0, firstEffect);
+    const effects = firstEffect < 0 ? [] : items.slice(firstEffect);
+    const parts = [make("h3", {}, `${plural(step.differences.length, "difference")} after this step`)];
+    if (causes.length) parts.push(list(causes));
+    if (effects.length) parts.push(make("details", { class: "effects", open: causes.length === 0 }, make("summary", {}, `${plural(effects.length, "difference")} that may follow from ${causes.length === 1 ? "it" : "these"}`), list(effects)));
+    if (step.more) parts.push(make("p", { class: "soft" }, step.more));
+    return parts;
   }
 
   // Pages.
@@ -180,8 +189,8 @@
 
   const count = (bits) => bits.reduce((sum, bit) => sum + bit, 0);
   const across = (page) => MARGIN + (page % PAGES_OF_ROW) * CELL + Math.floor((page % PAGES_OF_ROW) / 8) * GAP;
-  const down = (page) => 3 + Math.floor(page / PAGES_OF_ROW) * (CELL + 1);
-  const WIDTH = across(63) + CELL + 4, HEIGHT = down(511) + CELL + 3;
+  const down = (page) => 3 + Math.floor(page / PAGES_OF_ROW) * CELL + Math.floor(page / 64) * GAP;
+  const WIDTH = across(PAGES_OF_ROW - 1) + CELL + 3, HEIGHT = down(511) + CELL + 3;
 
   function cells(pages, inset, size) {
     return pages.map((page) => `M${across(page) + inset} ${down(page) + inset}h${size}v${size}h${-size}z`).join("");
@@ -203,11 +212,11 @@
     }
     if (searchPage !== null && searchPage !== undefined) {
       const x = across(searchPage), y = down(searchPage);
-      shape.append(draw("path", { class: "search", d: `M${x + 5} ${y}l5 5l-5 5l-5 -5z` }));
+      shape.append(draw("path", { class: "search", d: `M${x} ${y + CELL - 1}h${CELL}` }));
     }
-    path("ring", all.filter((page) => differing[page]), -0.5, 11);
+    path("ring", all.filter((page) => differing[page]), 0, CELL);
     const rows = [...new Set(all.filter((page) => differing[page]).map((page) => Math.floor(page / PAGES_OF_ROW)))];
-    if (rows.length) shape.append(draw("path", { class: "pointer", d: rows.map((row) => `M2 ${down(row * 64)}l8 5l-8 5z`).join("") }));
+    if (rows.length) shape.append(draw("path", { class: "pointer", d: rows.map((row) => `M1 ${down(row * PAGES_OF_ROW)}l8 5l-8 5z`).join("") }));
     return shape;
   }
 
@@ -250,9 +259,9 @@
       const shape = event.target.closest(".grid-of-pages");
       if (!shape) return;
       const bounds = shape.getBoundingClientRect();
-      const x = ((event.clientX - bounds.left) * WIDTH) / bounds.width - MARGIN, y = ((event.clientY - bounds.top) * HEIGHT) / bounds.height - 3;
-      const column = Math.min(63, Math.max(0, Math.floor(x / (CELL + GAP / 8)))), line = Math.min(7, Math.max(0, Math.floor(y / (CELL + 1))));
-      const page = line * PAGES_OF_ROW + column;
+      const x = ((event.clientX - bounds.left) * WIDTH) / bounds.width, y = ((event.clientY - bounds.top) * HEIGHT) / bounds.height;
+      const page = [...Array(512).keys()].findLast((each) => across(each) <= x && down(each) <= y);
+      if (page === undefined) return;
       const address = BigInt.asUintN(64, BigInt(row.first) * CHUNK_BYTES + BigInt(page) * PAGE_BYTES);
       under.textContent = `page ${page} at 0x${address.toString(16)}: ${names.map((name, each) => `${name} ${bits[each] ? (bits[each][page] ? kind : `not ${kind}`) : "not in use"}`).join(" · ")}`;
     };
@@ -267,17 +276,16 @@
     const dot = (name) => draw("path", { class: name, d: "M3.5 3.5h3v3h-3z" });
     const group = (kind, ...shapes) => draw("g", { class: kind }, ...shapes);
     const item = (shape, text) => make("li", {}, shape, text);
-    return make("ul", { class: "legend" },
+    return make("ul", { class: "legend" }, make("li", {}, "a cell is a page, a row 32"),
       item(sign(group("allocated", square("set"))), "allocated"), item(sign(group("scavenged", square("set"))), "scavenged"), item(sign(square("clear")), "not"),
       item(sign(group("allocated", square("set")), dot("dot")), "set by this step"), item(sign(square("clear"), dot("dot-clear")), "cleared by it"),
-      item(sign(square("clear"), draw("path", { class: "ring", d: "M0 0h10v10h-10z" })), "targets differ"), item(sign(draw("path", { class: "search", d: "M5 0l5 5l-5 5l-5 -5z" })), "searchAddr"));
+      item(sign(square("clear"), draw("path", { class: "ring", d: "M0 0h10v10h-10z" })), "targets differ"), item(sign(square("clear"), draw("path", { class: "search", d: "M0 9h10" })), "searchAddr"));
   }
 
   function chunkSection(step) {
     const rows = step.chunks.map(thing);
     return [make("h3", {}, "Pages after this step"),
       rows.length ? legend() : make("p", { class: "soft" }, "No chunk is in use."),
-      rows.length ? make("p", { class: "soft" }, "One cell a page, 64 in a row, 512 in a chunk.") : "",
       ...rows.map(chunk),
       step.chunksLeftOut ? make("p", { class: "soft" }, step.chunksLeftOut) : ""];
   }
@@ -288,7 +296,10 @@
     const rows = step.state.map(thing);
     const isTold = (row) => row.differs || row.before;
     const parts = [make("h3", {}, "State before and after")];
-    const told = rows.filter(isTold), rest = rows.filter((row) => !isTold(row));
+    // Within a section, what differs comes first.
+    const sections = [...new Set(rows.map((row) => row.section))];
+    const rank = (row) => 2 * sections.indexOf(row.section) + (row.differs ? 0 : 1);
+    const told = rows.filter(isTold).sort((a, b) => rank(a) - rank(b)), rest = rows.filter((row) => !isTold(row));
     parts.push(told.length ? stateTable(told) : make("p", { class: "soft" }, "Nothing but pages changed, and nothing differs."));
     if (step.stateLeftOut) parts.push(make("p", { class: "soft" }, step.stateLeftOut));
     if (rest.length) parts.push(make("details", {}, make("summary", {}, `${plural(rest.length, "more value")} that did not change and do not differ`), stateTable(rest)));
@@ -323,14 +334,17 @@
     const step = current();
     const total = step.differences.length;
     for (const button of view.querySelectorAll("[data-difference]")) {
-      if (Number(button.dataset.difference) === at.difference) button.setAttribute("aria-current", "true");
-      else button.removeAttribute("aria-current");
+      if (Number(button.dataset.difference) === at.difference) {
+        button.setAttribute("aria-current", "true");
+        const details = button.closest("details");
+        if (details) details.open = true;
+      } else button.removeAttribute("aria-current");
     }
     view.querySelectorAll(".here").forEach((element) => element.classList.remove("here"));
     const place = total ? placeOf(step.differences[at.difference]) : null;
     if (place) place.classList.add("here");
     const output = document.getElementById("difference-number");
-    output.textContent = total ? `difference ${at.difference + 1} of ${total}` : "no difference";
+    output.replaceChildren(...(total ? [make("span", { class: "wide" }, "difference "), make("span", { class: "narrow" }, "≠ "), `${at.difference + 1} of ${total}`] : ["no difference"]));
     return place;
   }
 
@@ -340,7 +354,11 @@
       const number = Number(rest[0]);
       return [...view.querySelectorAll(".chunk")].find((each) => Number(each.dataset.first) <= number && number < Number(each.dataset.first) + Number(each.dataset.count)) || null;
     }
-    if (kind === "state") return [...view.querySelectorAll("[data-place]")].find((each) => each.dataset.place === difference.place) || null;
+    if (kind === "state") {
+      // Summaries that differ in one way may have been changed in several, and then stand in several rows.
+      const places = [...view.querySelectorAll("[data-place]")];
+      return places.find((each) => each.dataset.place === difference.place) || places.find((each) => each.dataset.place === "state Summaries") || null;
+    }
     return view.querySelector('[data-place="outcome printed"]');
   }
 

@@ -8,6 +8,7 @@ which sets texts and never parses them.
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,12 +19,13 @@ from markupsafe import Markup
 
 from pymodel.differential.campaign_report.detail import shortened
 from pymodel.differential.campaign_report.finding_data import Drawable, ShownFinding
-from pymodel.differential.campaign_report.fitting import as_script_data, fit
+from pymodel.differential.campaign_report.fitting import as_script_data, bare, fit
 from pymodel.differential.campaign_report.rate_chart import RateChart
 
 PAGE_BYTES_MAX = 2_000_000
 FINDING_COUNT_MAX = 400
 LISTED_TEXT_LENGTH = 200
+TEXT_LENGTH = 600
 FINDING_HEADINGS = (
     ("Finding", "text"),
     ("Kind", "text"),
@@ -79,43 +81,52 @@ class Page:
 def as_html(page: Page, findings: Sequence[Drawable], byte_count_max: int = PAGE_BYTES_MAX) -> str:
     """The page with all findings, or with as many as it has room for and a sentence about the others."""
     count = min(len(findings), FINDING_COUNT_MAX)
-    while True:
-        text = _render(page, findings, count, byte_count_max)
-        if count == 0 or len(text.encode()) <= byte_count_max:
-            return text
-        count //= 2
+    while count and _room(page, findings, count, byte_count_max) < sum(len(bare(each)) for each in findings[:count]):
+        count = count * 3 // 4
+    data = ",".join(fit(findings[:count], max(0, _room(page, findings, count, byte_count_max))))
+    return _render(page, findings, count, data)
 
 
-def _render(page: Page, findings: Sequence[Drawable], count: int, byte_count_max: int) -> str:
-    shown = findings[:count]
+def _room(page: Page, findings: Sequence[Drawable], count: int, byte_count_max: int) -> int:
+    """The bytes that are left for the data of so many findings."""
+    return byte_count_max - len(_render(page, findings, count, "").encode()) - count
+
+
+def _render(page: Page, findings: Sequence[Drawable], count: int, data: str) -> str:
+    """The page that lists the first `count` findings, with their data."""
     notes = [*page.notes]
     if count < len(findings):
         notes.append(
             f"{len(findings) - count:,} more findings have no room on this page; "
             "`scavdiff campaign report --json-lines` tells them all."
         )
-    page = replace(page, notes=notes, findings=[drawn.finding for drawn in shown])
-    template, style, script = _template(), _asset("page.css"), _asset("page.js")
-    parts = {
-        "page": page,
-        "style": Markup(style),
-        "script": Markup(script),
-        "style_digest": _digest(style),
-        "script_digest": _digest(script),
-    }
-    bare = template.render(**parts, data=Markup(""))
-    heading = as_script_data(page.title)
-    room = byte_count_max - len(bare.encode()) - len(heading) - len(shown) - 64
-    data = f'{{"title":{heading},"findings":[{",".join(fit(shown, max(0, room)))}]}}'
-    return template.render(**parts, data=Markup(data))
+    style, script = _asset("page.css"), _asset("page.js")
+    return _template().render(
+        page=replace(page, notes=notes, findings=[drawn.finding for drawn in findings[:count]]),
+        style=Markup(style),
+        script=Markup(script),
+        style_digest=_digest(style),
+        script_digest=_digest(script),
+        data=Markup(f'{{"title":{as_script_data(page.title)},"findings":[{data}]}}'),
+    )
 
 
+@functools.cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_bounded,
     )
-    environment.filters["shortened"] = lambda text: shortened(text, LISTED_TEXT_LENGTH)
+    environment.filters["listed"] = lambda text: shortened(text, LISTED_TEXT_LENGTH)
     return environment.from_string(_asset("page.html.j2"))
+
+
+def _bounded(value: object) -> object:
+    """What the template shows of a value: of a text of the campaign's not more than there is room for."""
+    return shortened(value, TEXT_LENGTH) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
 def _asset(name: str) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pymodel.differential.running.progress import duration
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 960, 230, 70, 940, 12, 200
-MARK_COUNT_MAX = 200
+MARK_COUNT_MAX = 100
+STRETCH_COUNT_MAX = 120
 _STEPS_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
 
@@ -48,7 +49,7 @@ class RateChart:
 
 def rate_chart(stretches: Sequence[RateStretch], marks: Iterable[tuple[float, str]]) -> RateChart | None:
     """The chart of at least one stretch of time; `marks` are times and what was found then."""
-    stretches = [stretch for stretch in stretches if stretch.end > stretch.start]
+    stretches = _merged([stretch for stretch in stretches if stretch.end > stretch.start])
     if not stretches:
         return None
     end = stretches[-1].end
@@ -79,9 +80,33 @@ def tell_rate(rate: float) -> str:
     return f"{rate:.4g}"
 
 
+def _merged(stretches: Sequence[RateStretch]) -> list[RateStretch]:
+    """Neighbours as one, until each is long enough to be seen."""
+    least = stretches[-1].end / STRETCH_COUNT_MAX if stretches else 0.0
+    merged: list[RateStretch] = []
+    for stretch in stretches:
+        if merged and _length(merged[-1]) < least:
+            merged[-1] = _as_one(merged[-1], stretch)
+        else:
+            merged.append(stretch)
+    if len(merged) > 1 and _length(merged[-1]) < least:
+        last = merged.pop()
+        merged[-1] = _as_one(merged[-1], last)
+    return merged
+
+
+def _length(stretch: RateStretch) -> float:
+    return stretch.end - stretch.start
+
+
+def _as_one(first: RateStretch, second: RateStretch) -> RateStretch:
+    count = first.rate * _length(first) + second.rate * _length(second)
+    return RateStretch(first.start, second.end, count / (second.end - first.start))
+
+
 def _words(stretches: Sequence[RateStretch]) -> str:
-    seconds = sum(stretch.end - stretch.start for stretch in stretches)
-    mean = sum(stretch.rate * (stretch.end - stretch.start) for stretch in stretches) / seconds
+    seconds = sum(map(_length, stretches))
+    mean = sum(stretch.rate * _length(stretch) for stretch in stretches) / seconds
     rates = [stretch.rate for stretch in stretches]
     return (
         f"{mean:,.0f} operations a second over {duration(seconds)}; "
@@ -90,11 +115,11 @@ def _words(stretches: Sequence[RateStretch]) -> str:
 
 
 def _round_up(value: float) -> float:
-    """The next of 1, 2, 4, 6, 8 or 10 times a power of ten."""
+    """The next number whose fourth is round."""
     power = 1.0
     while power * 10 < value:
         power *= 10
-    return next(power * factor for factor in (1, 2, 4, 6, 8, 10) if power * factor >= value)
+    return next(power * factor for factor in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10) if power * factor >= value)
 
 
 def _times(end: float) -> list[float]:

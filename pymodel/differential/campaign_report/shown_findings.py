@@ -51,6 +51,9 @@ def verdict_of(finding: Finding) -> str:
 
 def who(finding: Finding) -> str:
     """The same in as few words as a table has room for."""
+    if finding.seconds:
+        slowest = max(finding.seconds, key=lambda name: finding.seconds[name])
+        return f"{slowest} {finding.seconds[slowest]:.3f} s"
     if finding.kind != Kind.DIVERGENCE:
         return ", ".join(name for group in finding.groups for name in group)
     if finding.alone is not None:
@@ -78,29 +81,32 @@ def _shown(number: int, finding: Finding, view: CampaignView) -> ShownFinding:
         trace=finding.trace,
         step=finding.step,
         report=finding.report,
+        replay=replay_of(finding, view),
         facts=tuple(_facts(finding, view, first, last)),
-        transcripts=finding.transcripts,
+        transcripts=_concerned(finding),
     )
+
+
+def _concerned(finding: Finding) -> dict[str, bytes]:
+    """What the targets answered that the finding is about, those first that most agree with."""
+    names = [name for group in finding.groups for name in group] or list(finding.transcripts)
+    return {name: finding.transcripts[name] for name in names if finding.transcripts.get(name)}
 
 
 def _facts(finding: Finding, view: CampaignView, first: float, last: float) -> Iterator[tuple[str, str]]:
     if finding.function:
         yield "Read first", finding.function
-    times = "once" if finding.count == 1 else f"in {finding.count:,} programs"
-    yield "Seen", f"{times}, {_when(finding.first_unix_seconds, first, finding.last_unix_seconds, last)}"
+    yield "Seen", "in 1 program" if finding.count == 1 else f"in {finding.count:,} programs"
+    yield "First seen", _when(finding.first_unix_seconds, first)
+    if finding.count > 1:
+        yield "Last seen", _when(finding.last_unix_seconds, last)
     yield "Programs", _programs(finding, view.config.seed)
     before, after = finding.original_operation_count, finding.operation_count
     yield "Length", f"{after:,} operations, shrunk from {before:,}" if after < before else f"{after:,} operations"
-    yield "Replay", replay_of(finding, view)
 
 
-def _when(first_unix: float, first: float, last_unix: float, last: float) -> str:
-    if first_unix == last_unix:
-        return f"{duration(first)} into the campaign ({tell_moment(first_unix)})"
-    return (
-        f"first {duration(first)} into the campaign ({tell_moment(first_unix)}), "
-        f"last {duration(last)} ({tell_moment(last_unix)})"
-    )
+def _when(unix_seconds: float, elapsed_seconds: float) -> str:
+    return f"{duration(elapsed_seconds)} ({tell_moment(unix_seconds)})"
 
 
 def _programs(finding: Finding, seed: int) -> str:

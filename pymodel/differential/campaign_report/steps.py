@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pymodel.differential.campaign_report.chunk_rows import (
     Column,
@@ -23,13 +24,17 @@ from pymodel.differential.campaign_report.pool import Jsonable, Pool
 from pymodel.differential.campaign_report.state_rows import Held, StateRow, held_by, state_rows
 from pymodel.differential.comparison.compare import compare
 from pymodel.differential.comparison.differences import Difference, Side, find_differences, tell_outcome
-from pymodel.differential.comparison.state import Changes
+from pymodel.differential.comparison.signatures import causes
+from pymodel.differential.comparison.state import NO_BITMAPS, Bitmaps, Changes
 from pymodel.differential.comparison.strictness import EXACT, Strictness
 from pymodel.differential.comparison.transcripts import TranscriptReader
 from pymodel.differential.programs.program import Program
 from pymodel.differential.programs.text import print_operation
 
 CLEAN_HEAP = "clean heap"
+
+Key = TypeVar("Key", int, tuple[int, int])
+Content = TypeVar("Content", int, Bitmaps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,41 +54,50 @@ class Moment:
     held: tuple[Held, ...]
 
 
-def draw_steps(
-    program: Program, transcripts: Mapping[str, bytes], detail: Detail, strictness: Strictness = EXACT
-) -> dict[str, Jsonable]:
-    """The steps as data; step 0 is the clean heap, step n what operation n did. Raises TargetLied.
+class Answers:
+    """What targets answered to a program, read once, to be drawn in any detail. Raises TargetLied."""
 
-    `columns` are lists of names, `opening` is the place in `steps` of the first that differs, or of the last step where
-    none differs. Texts, bitmaps and rows of chunks are numbers of things in `pool`.
-    """
-    names_by_bytes: dict[bytes, tuple[str, ...]] = {}
-    for name, data in transcripts.items():
-        names_by_bytes[data] = (*names_by_bytes.get(data, ()), name)
-    readers = [TranscriptReader(names, program, data, None) for data, names in names_by_bytes.items()]
-    step_count = min(sum(1 for _ in reader.sides()) for reader in readers)
-    opening = _opening(program, transcripts, strictness)
-    opening = step_count - 1 if opening is None else opening
-    window = Window(max(0, opening - detail.steps_before), min(step_count, opening + detail.steps_after + 1), opening)
-    drawing = _Drawing(program, detail, strictness)
-    steps = list(drawing.steps(readers, window))
-    return {
-        "columns": [list(reader.names) for reader in readers],
-        "steps": steps,
-        "opening": opening - window.first,
-        "before": _left_out(window.first, "before"),
-        "after": _left_out(step_count - window.limit, "after"),
-        "pool": drawing.pool.things,
-    }
+    def __init__(self, program: Program, transcripts: Mapping[str, bytes], strictness: Strictness = EXACT) -> None:
+        self._program = program
+        self._strictness = strictness
+        names_by_bytes: dict[bytes, tuple[str, ...]] = {}
+        for name, data in transcripts.items():
+            names_by_bytes[data] = (*names_by_bytes.get(data, ()), name)
+        self._readers = [TranscriptReader(names, program, data, None) for data, names in names_by_bytes.items()]
+        self._step_count = min(sum(1 for _ in reader.sides()) for reader in self._readers)
+        first = self._first_differing(transcripts)
+        self._opening = self._step_count - 1 if first is None else first
 
+    def draw(self, detail: Detail) -> dict[str, Jsonable]:
+        """The steps as data; step 0 is the clean heap, step n what operation n did.
 
-def _opening(program: Program, transcripts: Mapping[str, bytes], strictness: Strictness) -> int | None:
-    if len(transcripts) < 2:
-        return None
-    divergence = compare(program, transcripts, strictness=strictness)
-    if divergence is None:
-        return None
-    return 0 if divergence.step is None else divergence.step + 1
+        `columns` are lists of names, `opening` is the place in `steps` of the first that differs, or of the last step
+        where none differs. Texts, bitmaps and rows of chunks are numbers of things in `pool`.
+        """
+        window = Window(
+            max(0, self._opening - detail.steps_before),
+            min(self._step_count, self._opening + detail.steps_after + 1),
+            self._opening,
+        )
+        drawing = _Drawing(self._program, detail, self._strictness)
+        steps = list(drawing.steps(self._readers, window))
+        return {
+            "columns": [list(reader.names) for reader in self._readers],
+            "steps": steps,
+            "opening": self._opening - window.first,
+            "before": _left_out(window.first, "before"),
+            "after": _left_out(self._step_count - window.limit, "after"),
+            "pool": drawing.pool.things,
+        }
+
+    def _first_differing(self, transcripts: Mapping[str, bytes]) -> int | None:
+        """The number of the first step after which targets differ; None if there is none."""
+        if len(transcripts) < 2:
+            return None
+        divergence = compare(self._program, transcripts, strictness=self._strictness)
+        if divergence is None:
+            return None
+        return 0 if divergence.step is None else divergence.step + 1
 
 
 def _left_out(count: int, where: str) -> str:
@@ -117,8 +131,10 @@ class _Drawing:
     def _step(
         self, number: int, sides: tuple[Side, ...], after: Moment, before: Moment, may_differ: bool
     ) -> dict[str, Jsonable]:
-        differences = self._differences(number, sides) if may_differ else []
-        shown = differences[: self._detail.differences]
+        differences, more = self._differences(number, sides) if may_differ else ([], "")
+        fields = set(causes(differences))
+        # A stable sort: what others follow from comes first.
+        ordered = sorted(differences, key=lambda difference: difference.field not in fields)
         rows = choose_rows(after.pages, before.pages, self._detail.chunk_rows)
         state = state_rows(
             after.held,
@@ -132,19 +148,28 @@ class _Drawing:
             "operation": self._text(print_operation(self._program.operations[number - 1]) if number else CLEAN_HEAP),
             "outcomes": [self._text(self._outcome(number, side)) for side in sides],
             "printed": [self._text(side.printed) for side in sides],
-            "differences": [self._difference(difference) for difference in shown],
-            "more": _more(len(differences) - len(shown)),
+            "differences": [self._difference(difference, fields) for difference in ordered],
+            "more": more,
             "chunks": [self.pool.place(self._row(row)) for row in rows.rows],
             "chunksLeftOut": rows.left_out,
             "state": [self.pool.place(self._state_row(row)) for row in state.rows],
             "stateLeftOut": state.left_out,
         }
 
-    def _differences(self, number: int, sides: Sequence[Side]) -> list[Difference]:
-        """All differences after a step, whichever step they came from."""
-        whole = [replace(side, changes=Changes(everything=True)) for side in sides]
+    def _differences(self, number: int, sides: Sequence[Side]) -> tuple[list[Difference], str]:
+        """The differences after a step, whichever step they came from, and a sentence about those left out.
+
+        Of the chunks and summaries that differ only so many are told, since telling takes long and there may be many.
+        """
+        limit = self._detail.differences
+        chunks = _differing([side.state.chunks for side in sides], NO_BITMAPS)
+        summaries = _differing([side.state.summaries for side in sides], 0)
+        changes = Changes(chunks=set(chunks[:limit]), summaries=set(summaries[:limit]))
         operation = self._program.operations[number - 1] if number else None
-        return find_differences(whole, operation, self._strictness)
+        told = find_differences([replace(side, changes=changes) for side in sides], operation, self._strictness)
+        counts = ((len(chunks) - limit, "chunks"), (len(summaries) - limit, "summaries"))
+        left_out = [f"{count:,} {words}" for count, words in counts if count > 0]
+        return told, f"Not listed: {' and '.join(left_out)} more that differ." if left_out else ""
 
     def _outcome(self, number: int, side: Side) -> str:
         if side.outcome is None:
@@ -154,8 +179,9 @@ class _Drawing:
     def _text(self, text: str) -> int:
         return self.pool.place(shortened(text, self._detail.text_length))
 
-    def _difference(self, difference: Difference) -> dict[str, Jsonable]:
-        return {
+    def _difference(self, difference: Difference, fields: set[str]) -> dict[str, Jsonable]:
+        drawn: dict[str, Jsonable] = {"follows": True} if difference.field not in fields else {}
+        return drawn | {
             "what": self._text(difference.what),
             "place": place_of(difference),
             "groups": [", ".join(group) for group in difference.groups],
@@ -201,8 +227,10 @@ class _Drawing:
         return [self._text(text) for text in texts[: 1 if alike else None]]
 
 
-def _more(count: int) -> str:
-    return f"{count:,} more differences in this step are not listed." if count else ""
+def _differing(columns: Sequence[Mapping[Key, Content]], absent: Content) -> list[Key]:
+    """The keys under which not all hold the same, ascending."""
+    keys = {key for column in columns for key in column}
+    return sorted(key for key in keys if len({column.get(key, absent) for column in columns}) > 1)
 
 
 def place_of(difference: Difference) -> str:
@@ -217,7 +245,7 @@ def place_of(difference: Difference) -> str:
         assert match is not None, "tell_chunks tells the first chunk"
         return f"chunk {int(match[1], 16)}"
     if field == "summary":
-        return "state Summaries"
+        return f"state {difference.what.removeprefix('summary ')}"
     if field == "summary_lengths":
         return "state lengths by level"
     return f"state {field.removesuffix('.ranges')}"

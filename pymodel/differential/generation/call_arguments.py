@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from pymodel.differential.generation.bit_patterns import WORD, allocated_and_scavenged, bitmap, page_edge, page_run
 from pymodel.differential.generation.choices import Choices, Weighted
@@ -225,12 +225,21 @@ _FUNCTIONS: tuple[tuple[str, Callable[[Choices], Words], int], ...] = (
     ("ranges_remove_greater_equal", _address_ranges, 3),
     ("ranges_clone_into", _ranges_clone_into, 1),
 )
-_TABLE: Weighted[tuple[str, Callable[[Choices], Words]]] = Weighted(
-    {(name, arguments): weight for name, arguments, weight in _FUNCTIONS}
-)
+CallTable = Weighted[tuple[str, Callable[[Choices], Words]]]
+"""Functions and what draws their arguments, by weight."""
 
 
-def call_within_contract(choices: Choices) -> Call:
-    """A call of any function, with arguments that keep its contract."""
-    name, arguments = choices.weighted(_TABLE)
+def call_table(names: Collection[str] | None = None) -> CallTable:
+    """The functions of these names; all, if none are given."""
+    return Weighted(
+        {(name, arguments): weight for name, arguments, weight in _FUNCTIONS if names is None or name in names}
+    )
+
+
+_TABLE = call_table()
+
+
+def call_within_contract(choices: Choices, table: CallTable = _TABLE) -> Call:
+    """A call of any function of the table, with arguments that keep its contract."""
+    name, arguments = choices.weighted(table)
     return Call(name, arguments(choices))

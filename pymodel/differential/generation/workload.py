@@ -23,6 +23,7 @@ import hypothesis
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from pymodel.differential.generation.choices import mix
+from pymodel.differential.generation.drawing import SEED_ONLY
 from pymodel.differential.generation.generators import programs, tape_from_seed
 from pymodel.differential.programs.program import Program
 
@@ -105,6 +106,7 @@ def _drawn_batch(seed: int) -> list[Program]:
         database=None,
         deadline=None,
         derandomize=False,
+        backend=SEED_ONLY,
         phases=[hypothesis.Phase.generate],
         suppress_health_check=list(hypothesis.HealthCheck),
     )

@@ -32,11 +32,24 @@ def transcript(program_id: int, start: bytes, steps: Iterable[bytes], end: bytes
     return b"".join([PROGRAM_ID, pack_word(program_id), delimited(_START, start), *steps, delimited(_END, end)])
 
 
+# What precedes contents of few bytes, by their length: most steps are so short.
+_SHORT = 1024
+_OBSERVATION_HEADS = tuple(_OBSERVATION + varint(size) for size in range(_SHORT))
+_STEP_HEADS = tuple(_STEP + varint(size) for size in range(_SHORT))
+
+
 def step(outcome: bytes, printed: str, observation: bytes) -> bytes:
     """An element of Transcript.steps, from an encoded outcome and the content of an observation."""
     if printed:
         outcome += delimited(_PRINTED, printed.encode())
-    return delimited(_STEP, outcome + delimited(_OBSERVATION, observation))
+    size = len(observation)
+    if size >= _SHORT:
+        return delimited(_STEP, outcome + delimited(_OBSERVATION, observation))
+    head = _OBSERVATION_HEADS[size]
+    size += len(outcome) + len(head)
+    if size >= _SHORT:
+        return delimited(_STEP, outcome + head + observation)
+    return _STEP_HEADS[size] + outcome + head + observation
 
 
 # Outcome.

@@ -159,7 +159,8 @@ class _World:
     def _alloc(self, operation: p.Alloc) -> bytes:
         address, scav = self.pages.alloc(operation.page_count)
         if address != 0:
-            self._keep_span(operation.slot, address, operation.page_count, scav)
+            self._fill_slot(operation.slot, address, operation.page_count)
+            count_span(self.runtime, operation.page_count, scav)
         return encoding.returned_2(address, scav)
 
     def _cache_alloc(self, operation: p.CacheAlloc) -> bytes:
@@ -168,13 +169,9 @@ class _World:
             return encoding.NOTHING
         address, scav = cache.alloc(operation.page_count)
         if address != 0:
-            self._keep_span(operation.slot, address, operation.page_count, scav)
+            self._fill_slot(operation.slot, address, operation.page_count)
+            count_span(self.runtime, operation.page_count, scav)
         return encoding.returned_5(address, scav, cache.base, cache.cache, cache.scav)
-
-    def _keep_span(self, slot: int, base: int, page_count: int, scav: int) -> None:
-        """Fills a span slot and counts its pages."""
-        self._fill_slot(slot, base, page_count)
-        count_span(self.runtime, page_count, scav)
 
     def _fill_slot(self, slot: int, base: int, page_count: int) -> None:
         self._spans[slot] = _Span(base, page_count, [(0, page_count)] if page_count else [])

@@ -1,15 +1,15 @@
 """Observes a page heap of the specification: its whole state, or exactly what changed, in the canonical encoding.
 
 The observer remembers what it last reported. What an operation touched is compared with that memory; after a failure,
-and for complete observations, everything in use is.
+and for complete observations, everything in use is. What an operation touched is one chunk mostly: that way is short.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from pymodel.differential.model import encoding
 from pymodel.differential.model.observed import LEVEL_CHUNK_SHIFTS, LEVEL_COUNT
@@ -25,56 +25,45 @@ Content = TypeVar("Content")
 Bitmaps = tuple[int, int]
 
 LONG_RANGE_LENGTH = 64
+_NO_GROUP = [0] * 8
 
 
-class Entries(Generic[Content]):
-    """The chunks of a page heap, or the summaries of one level, by index.
+@dataclass(slots=True)
+class _Level:
+    """The summaries of one level: `groups` as the page heap holds them, and what was reported of those in view.
 
-    The keys of `seen` are the entries in view; its values are what was reported of them last, `zero` if nothing was.
-    `read` looks an entry up, in view or not.
+    The keys of `seen` are the summaries in view; its values are what was reported of them last, zero if nothing was.
     """
 
-    def __init__(self, read: Callable[[int], Content], zero: Content) -> None:
-        self.seen: dict[int, Content] = {}
-        self._read = read
-        self._zero = zero
+    number: int
+    shift: int
+    groups: dict[int, list[int]]
+    seen: dict[int, int] = field(default_factory=dict)
 
-    def take_into_view(self, indices: Iterable[int]) -> None:
-        """Adds entries; those in view already stay as they are."""
+    def take_into_view(self, first: int, limit: int) -> None:
+        """Adds the summaries [first, limit); those in view already stay as they are."""
         seen = self.seen
-        seen.update(dict.fromkeys([index for index in indices if index not in seen], self._zero))
+        for index in range(first, limit):
+            if index not in seen:
+                seen[index] = 0
 
-    def forget(self) -> None:
-        """Makes everything in view count as never reported."""
-        self.seen = dict.fromkeys(self.seen, self._zero)
+    def report(self, indices: Iterable[int], parts: list[bytes]) -> None:
+        """Reports those of the summaries with these ascending indices that changed; what is not in view did not."""
+        groups, seen = self.groups, self.seen
+        changed = [
+            (index, value)
+            for index in indices
+            if (value := groups.get(index >> 3, _NO_GROUP)[index & 7]) != seen.get(index, value)
+        ]
+        if changed:
+            seen.update(changed)
+            for index, count, value in _runs(changed):
+                parts.append(encoding.summary_run(self.number, index, count, value))
 
-    def changed(self, index: int) -> Content | None:
-        """The content of an entry, None if it did not change."""
-        content = self._read(index)
-        # What is not in view equals itself.
-        if content == self.seen.get(index, content):
-            return None
-        self.seen[index] = content
-        return content
 
-    def changed_runs(self, indices: Iterable[int]) -> list[tuple[int, int, Content]]:
-        """Index, count and content of each run of neighbours that changed alike, out of these ascending indices."""
-        read, seen = self._read, self.seen
-        changed = [(index, content) for index in indices if (content := read(index)) != seen.get(index, content)]
-        seen.update(changed)
-        runs: list[tuple[int, int, Content]] = []
-        start, limit = 0, 0
-        held = self._zero
-        for index, content in changed:
-            if index == limit and content == held:
-                limit += 1
-                continue
-            if limit > start:
-                runs.append((start, limit - start, held))
-            start, limit, held = index, index + 1, content
-        if limit > start:
-            runs.append((start, limit - start, held))
-        return runs
+# A look at a summary: its level's groups and what was seen of them, the summary's index, that of its group and its
+# place in that, and how a report of it alone begins.
+_Look = tuple[dict[int, list[int]], dict[int, int], int, int, int, bytes]
 
 
 class Observer:
@@ -86,16 +75,19 @@ class Observer:
     def __init__(self, pages: WatchedPageAlloc, pacing: Mheap | None = None) -> None:
         self._pages = pages
         self._scalars = ScalarChanges(pages, pacing)
+        # The chunks in view, and what was reported of them last, zeros if nothing was.
         self._bitmaps: dict[int, PallocData] = {}
-        self._chunks: Entries[Bitmaps] = Entries(partial(_read_chunk, self._bitmaps), (0, 0))
-        self._levels = [Entries(level.peek, 0) for level in pages.summary]
-        # Level, what its indices are shifted by, its entries, and how the report of a single one begins, by index.
-        self._path = [
-            (level, shift, entries, dict[int, bytes]())
-            for level, (shift, entries) in enumerate(zip(LEVEL_CHUNK_SHIFTS, self._levels, strict=True))
+        self._bitmaps_seen: dict[int, Bitmaps] = {}
+        self._levels = [
+            _Level(number, shift, level.groups)
+            for number, (shift, level) in enumerate(zip(LEVEL_CHUNK_SHIFTS, pages.summary, strict=True))
         ]
+        # Of chunks in view, those that were looked at alone: the way up from each, root level first.
+        self._paths: dict[int, list[_Look]] = {}
         self._ranges_in_view: list[AddrRange] = []
-        self._forget()
+        self._in_use_seen: tuple[list[AddrRange], int] = ([], -1)
+        self._scav_in_use_seen: tuple[list[AddrRange], int] = ([], -1)
+        self._lengths_seen: list[int] = []
 
     def chunk_in_use(self, index: int) -> PallocData | None:
         """The bitmaps of a chunk, None if it is not in use."""
@@ -122,51 +114,66 @@ class Observer:
         """
         pages = self._pages
         parts: list[bytes] = []
-        # Only growing changes what is in use, and it is noted as a range.
-        may_have_grown = look_everywhere or bool(pages.touched_ranges)
+        touched, touched_ranges = pages.touched, pages.touched_ranges
+        # Only growing changes what is in use.
+        may_have_grown = look_everywhere or pages.grown
         if may_have_grown:
+            pages.grown = False
             self._take_into_view()
         if look_everywhere:
             self._report_everything(parts)
-        elif may_have_grown or len(pages.touched) > 1:
+        elif touched_ranges or len(touched) > 1:
             self._report_paths(self._touched_chunks(), parts)
-        elif pages.touched:
-            (index,) = pages.touched
-            self._report_path(index, parts)
-        pages.touched.clear()
-        pages.touched_ranges.clear()
-        early, late = self._scalars.changes()
-        parts.append(early)
+        elif touched:
+            (index,) = touched
+            if index in self._bitmaps:
+                self._report_path(index, parts)
+            else:
+                self._report_paths([index], parts)
+        touched.clear()
+        touched_ranges.clear()
+        ranges_from = len(parts)
         if may_have_grown:
             self._report_in_use(parts)
-        self._report_scav_in_use(parts)
-        parts.append(late)
+        in_use = pages.scav.in_use
+        seen_ranges, seen_total_bytes = self._scav_in_use_seen
+        if in_use.total_bytes != seen_total_bytes or in_use.ranges != seen_ranges:
+            self._scav_in_use_seen = in_use.ranges.copy(), in_use.total_bytes
+            parts.append(encoding.scav_in_use(bounds_of(in_use.ranges), in_use.total_bytes))
+        encoders, scalars = self._scalars.changed()
+        if encoders is not None:
+            if len(parts) == ranges_from:
+                parts.append(encoders.whole(scalars))
+            else:
+                parts.insert(ranges_from, encoders.early(scalars))
+                parts.append(encoders.late(scalars))
         return b"".join(parts)
 
     def _forget(self) -> None:
         """Makes everything count as never reported."""
-        self._chunks.forget()
-        for entries in self._levels:
-            entries.forget()
+        self._bitmaps_seen = dict.fromkeys(self._bitmaps, (0, 0))
+        for level in self._levels:
+            level.seen.update(dict.fromkeys(level.seen, 0))
         self._scalars.forget()
-        self._in_use_seen: tuple[list[AddrRange], int] = ([], -1)
-        self._scav_in_use_seen: tuple[list[AddrRange], int] = ([], -1)
-        self._lengths_seen: list[int] = []
+        self._in_use_seen = [], -1
+        self._scav_in_use_seen = [], -1
+        self._lengths_seen = []
 
     def _take_into_view(self) -> None:
         """Adds the chunks that have come into use, and the summaries on their paths."""
-        pages = self._pages
+        pages, bitmaps = self._pages, self._bitmaps
         ranges = pages.in_use.ranges
         if ranges == self._ranges_in_view:
             return
         for base, limit in set(ranges).difference(self._ranges_in_view):
-            new = [index for index in range(chunk_index(base), chunk_index(limit)) if index not in self._bitmaps]
+            new = [index for index in range(chunk_index(base), chunk_index(limit)) if index not in bitmaps]
             if new:
-                self._bitmaps.update((index, pages.try_chunk_of(index) or PallocData()) for index in new)
-                self._chunks.take_into_view(new)
+                for index in new:
+                    bitmaps[index] = pages.try_chunk_of(index) or PallocData()
+                    self._bitmaps_seen[index] = 0, 0
                 # All between the first and the last of them is in use.
-                for entries, shift in zip(self._levels, LEVEL_CHUNK_SHIFTS, strict=True):
-                    entries.take_into_view(range(new[0] >> shift, (new[-1] >> shift) + 1))
+                for level in self._levels:
+                    level.take_into_view(new[0] >> level.shift, (new[-1] >> level.shift) + 1)
         self._ranges_in_view = ranges.copy()
 
     def _touched_chunks(self) -> list[int]:
@@ -179,62 +186,82 @@ class Observer:
         return sorted(touched)
 
     def _report_path(self, index: int, parts: list[bytes]) -> None:
-        """Reports the changes of one chunk and of the summaries on its path: what most operations need."""
-        both = self._chunks.changed(index)
-        if both is not None:
-            parts.append(encoding.chunk_run(index, 1, *both))
-        for level, shift, entries, heads in self._path:
-            summary_index = index >> shift
-            value = entries.changed(summary_index)
-            if value is not None:
-                head = heads.get(summary_index)
-                if head is None:
-                    head = heads[summary_index] = encoding.summary_head(level, summary_index)
+        """Reports the changes of one chunk in view and of the summaries on its path: what most operations need."""
+        chunk = self._bitmaps[index]
+        both = chunk.allocated, chunk.scavenged
+        if both != self._bitmaps_seen[index]:
+            self._bitmaps_seen[index] = both
+            parts.append(encoding.chunk_run(index, 1, chunk.allocated, chunk.scavenged))
+        path = self._paths.get(index)
+        if path is None:
+            path = self._paths[index] = self._path_of(index)
+        for groups, seen, at, number, place, head in path:
+            value = groups.get(number, _NO_GROUP)[place]
+            if value != seen[at]:
+                seen[at] = value
                 parts += head, pack_word(value)
+
+    def _path_of(self, index: int) -> list[_Look]:
+        """The looks at the summaries above a chunk in view."""
+        path: list[_Look] = []
+        for level in self._levels:
+            at = index >> level.shift
+            path.append((level.groups, level.seen, at, at >> 3, at & 7, encoding.summary_head(level.number, at)))
+        return path
 
     def _report_paths(self, indices: list[int], parts: list[bytes]) -> None:
         """Reports the changes of these chunks, given in ascending order, and of the summaries on their paths."""
-        for index, count, both in self._chunks.changed_runs(indices):
-            parts.append(encoding.chunk_run(index, count, *both))
+        self._report_chunks(indices, parts)
         on_paths = [indices]
         for _ in range(LEVEL_COUNT - 1):
             # Three bits from each level to the one above.
             on_paths.append(list(dict.fromkeys([index >> 3 for index in on_paths[-1]])))
-        for level, on_path in enumerate(reversed(on_paths)):
-            self._report_level(level, on_path, parts)
+        for level, on_path in zip(self._levels, reversed(on_paths), strict=True):
+            level.report(on_path, parts)
 
     def _report_everything(self, parts: list[bytes]) -> None:
         """Reports the changes of everything in view."""
-        for index, count, both in self._chunks.changed_runs(sorted(self._chunks.seen)):
-            parts.append(encoding.chunk_run(index, count, *both))
-        for level, entries in enumerate(self._levels):
-            self._report_level(level, sorted(entries.seen), parts)
+        if self._bitmaps:
+            self._report_chunks(sorted(self._bitmaps), parts)
+            for level in self._levels:
+                level.report(sorted(level.seen), parts)
 
-    def _report_level(self, level: int, indices: Iterable[int], parts: list[bytes]) -> None:
-        for index, count, value in self._levels[level].changed_runs(indices):
-            parts.append(encoding.summary_run(level, index, count, value))
+    def _report_chunks(self, indices: Iterable[int], parts: list[bytes]) -> None:
+        """Reports those of the chunks with these ascending indices that changed."""
+        bitmaps, seen = self._bitmaps, self._bitmaps_seen
+        changed = [
+            (index, both)
+            for index in indices
+            if (chunk := bitmaps.get(index)) is not None and (both := (chunk.allocated, chunk.scavenged)) != seen[index]
+        ]
+        if changed:
+            seen.update(changed)
+            for index, count, both in _runs(changed):
+                parts.append(encoding.chunk_run(index, count, *both))
 
     def _report_in_use(self, parts: list[bytes]) -> None:
         in_use = self._pages.in_use
         if (in_use.ranges, in_use.total_bytes) != self._in_use_seen:
             self._in_use_seen = in_use.ranges.copy(), in_use.total_bytes
             parts.append(encoding.in_use(bounds_of(in_use.ranges), in_use.total_bytes))
-        lengths = [len(level) for level in self._pages.summary]
+        lengths = [level.length for level in self._pages.summary]
         if lengths != self._lengths_seen:
             self._lengths_seen = lengths
             parts.append(encoding.summary_lengths(lengths))
 
-    def _report_scav_in_use(self, parts: list[bytes]) -> None:
-        in_use = self._pages.scav.in_use
-        seen_ranges, seen_total_bytes = self._scav_in_use_seen
-        if in_use.total_bytes != seen_total_bytes or in_use.ranges != seen_ranges:
-            self._scav_in_use_seen = in_use.ranges.copy(), in_use.total_bytes
-            parts.append(encoding.scav_in_use(bounds_of(in_use.ranges), in_use.total_bytes))
 
-
-def _read_chunk(bitmaps: dict[int, PallocData], index: int) -> Bitmaps:
-    chunk = bitmaps.get(index)
-    return (chunk.allocated, chunk.scavenged) if chunk is not None else (0, 0)
+def _runs(entries: Sequence[tuple[int, Content]]) -> list[tuple[int, int, Content]]:
+    """Index, count and content of each run of neighbours with equal content; `entries` ascend, and there are some."""
+    runs: list[tuple[int, int, Content]] = []
+    start, held = entries[0]
+    limit = start
+    for index, content in entries:
+        if index != limit or content != held:
+            runs.append((start, limit - start, held))
+            start, limit, held = index, index, content
+        limit += 1
+    runs.append((start, limit - start, held))
+    return runs
 
 
 def bounds_of(ranges: list[AddrRange]) -> list[int]:

@@ -6,6 +6,7 @@ A step changes few of them, and again and again the same ones together, so that 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter, ne
 from struct import Struct
@@ -38,24 +39,34 @@ class ScalarChanges:
         """Makes every scalar count as never reported."""
         self._seen = _NEVER_REPORTED
 
-    def changes(self) -> tuple[bytes, bytes]:
-        """The scalars that changed, encoded: those whose fields precede the range sets, and those that follow them."""
+    def changed(self) -> tuple[Encoders | None, tuple[int, ...]]:
+        """How to encode what changed, None if nothing did; and all scalars as they are now."""
         scalars = read_scalars(self._pages)
         if self._pacing is not None:
             scalars += read_pacing_scalars(self._pacing)
-        if scalars == self._seen:
-            return b"", b""
-        early, late = _encoders(tuple(map(ne, scalars, self._seen)))
+        seen = self._seen
+        if scalars == seen:
+            return None, scalars
         self._seen = scalars
-        return early(scalars), late(scalars)
+        return _encoders_of(tuple(map(ne, scalars, seen))), scalars
+
+
+@dataclass(frozen=True, slots=True)
+class Encoders:
+    """Encoders of some scalars, each given all: of those that precede the range sets, those that follow, and all."""
+
+    early: _Encoder
+    late: _Encoder
+    whole: _Encoder
 
 
 @lru_cache(_LAYOUT_COUNT_MAX)
-def _encoders(changed: tuple[bool, ...]) -> tuple[_Encoder, _Encoder]:
+def _encoders_of(changed: tuple[bool, ...]) -> Encoders:
     """Encoders of the scalars at the positions that changed."""
     positions = [position for position, flag in enumerate(changed) if flag]
     early = [position for position in positions if position < _LATE_SCALARS]
-    return _encoder(early, len(changed)), _encoder(positions[len(early) :], len(changed))
+    late = positions[len(early) :]
+    return Encoders(*(_encoder(part, len(changed)) for part in (early, late, positions)))
 
 
 def _encoder(positions: list[int], count: int) -> _Encoder:

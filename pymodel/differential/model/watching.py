@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pymodel.pageheap.addresses import chunk_index
-from pymodel.pageheap.constants import HEAP_ADDR_BITS, LOG_PALLOC_CHUNK_BYTES, PAGE_SIZE, PALLOC_CHUNK_BYTES
+from pymodel.pageheap.constants import HEAP_ADDR_BITS, LOG_PALLOC_CHUNK_BYTES, PALLOC_CHUNK_BYTES
 from pymodel.pageheap.mpagealloc import PageAlloc
 from pymodel.pageheap.runtime import Runtime
 from pymodel.pageheap.words import MASK64, align_down, align_up
@@ -22,23 +22,23 @@ class WatchedPageAlloc(PageAlloc):
     def __init__(self, runtime: Runtime) -> None:
         self.touched: set[int] = set()
         self.touched_ranges: list[range] = []
+        self.grown = False
+        """Whether `grow` was called since this was last cleared."""
         super().__init__(runtime)
 
-    def update(self, base: int, npages: int, contig: bool, alloc: bool) -> None:
-        """Notes the chunks of the pages, then updates their summaries. Go: (*pageAlloc).update, mpagealloc.go."""
-        first = chunk_index(base)
-        last = chunk_index((base + npages * PAGE_SIZE - 1) & MASK64)
+    def touch(self, first: int, last: int) -> None:
+        """Notes the chunks."""
         if first == last:
             self.touched.add(first)
         else:
             self.touched_ranges.append(range(first, last + 1))
-        super().update(base, npages, contig, alloc)
 
     def grow(self, base: int, size: int) -> None:
         """Notes the new chunks, then adds them. Go: (*pageAlloc).grow, mpagealloc.go."""
         first = chunk_index(align_down(base, PALLOC_CHUNK_BYTES))
         limit = chunk_index(align_up((base + size) & MASK64, PALLOC_CHUNK_BYTES))
         self.touched_ranges.append(range(first, limit))
+        self.grown = True
         remapped = self._remapped_page_count()
         super().grow(base, size)
         if self._remapped_page_count() != remapped:

@@ -63,9 +63,9 @@ class KnownFailing:
         """Notes that the trace at `path`, kept for `signature`, does not fail."""
         self._passed.update(self._naming(path, () if signature is None else (signature,)))
 
-    def problems(self) -> list[str]:
+    def problems(self) -> tuple[str, ...]:
         """A sentence for each entry that no longer fails, or names nothing that was replayed."""
-        return [sentence for entry in self._entries if (sentence := self._problem(entry)) is not None]
+        return tuple(sentence for entry in self._entries if (sentence := self._problem(entry)) is not None)
 
     def _problem(self, entry: Entry) -> str | None:
         if entry in self._failed:

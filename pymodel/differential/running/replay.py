@@ -16,14 +16,11 @@ from pymodel.differential.running.findings import DIVERGENCE_MARK, STEP_MARK, re
 from pymodel.differential.running.known_failing import KnownFailing
 from pymodel.differential.running.report import difference_lines, verdict_lines
 from pymodel.differential.running.side_by_side import Comparison, SideBySide
-from pymodel.differential.running.statuses import exit_status, judge
+from pymodel.differential.running.statuses import Replayed, judge
 
 
-def replay_text(path: Path, side_by_side: SideBySide, known: KnownFailing | None = None) -> tuple[str, int]:
-    """Runs the trace on all targets; what to print, and the exit status: 1 divergence, 2 harness error, 0 otherwise.
-
-    A divergence or a harness error that `known` lists is no news: 0, where the list is right in all it says.
-    """
+def replay_text(path: Path, side_by_side: SideBySide, known: KnownFailing | None = None) -> tuple[str, Replayed]:
+    """Runs the trace on all targets; what to print, and what came of it, where what `known` lists is no news."""
     trace = parse_program(read_text(path), str(path))
     program, expected = trace.program, expectation_of(trace)
     comparison = side_by_side.run([program])[0]
@@ -32,11 +29,11 @@ def replay_text(path: Path, side_by_side: SideBySide, known: KnownFailing | None
         raise BadInput(f"fewer than two targets can run {path} ({reasons})")
     known = known or KnownFailing()
     judgement = judge(path, expected, comparison, known)
-    problems = known.problems()
+    replayed = Replayed((judgement,), known.problems())
     lines = [*_step_lines(program, comparison), *_verdict_lines(comparison, list(comparison.transcripts))]
     if expected.signature is not None or judgement.known is not None:
         lines.append(f"{judgement.status}: {judgement.told}")
-    return "\n".join([*lines, *problems]) + "\n", exit_status([judgement], problems)
+    return "\n".join([*lines, *replayed.problems]) + "\n", replayed
 
 
 def _step_lines(program: Program, comparison: Comparison) -> Iterator[str]:

@@ -49,11 +49,16 @@ class RunResult:
     @property
     def exit_status(self) -> int:
         """130 if interrupted, 1 if there is a divergence, 2 if there is only a harness error, 0 otherwise."""
-        if self.interrupted:
-            return INTERRUPTED_STATUS
-        if self.findings:
-            return 1
-        return 2 if self.fatal is not None or self.tally.harness_errors else 0
+        return exit_status_of(self.interrupted, bool(self.findings), self.fatal, self.tally)
+
+
+def exit_status_of(interrupted: bool, found: bool, fatal: HarnessError | None, tally: Tally) -> int:
+    """130 if interrupted, 1 if something was found, 2 if there is only a harness error, 0 otherwise."""
+    if interrupted:
+        return INTERRUPTED_STATUS
+    if found:
+        return 1
+    return 2 if fatal is not None or tally.harness_errors else 0
 
 
 class Run:

@@ -132,11 +132,16 @@ class SideBySide:
             program, pending.request.program_id, transcripts, tuple(failures), pending.left_out, divergence
         )
 
-    def run(self, programs: Iterable[Program], checkpoint_interval: int = 0) -> list[Comparison]:
-        """Submits programs and collects them all; nothing else may be pending."""
+    def run(
+        self, programs: Iterable[Program], checkpoint_interval: int = 0, *, checked_count: int | None = None
+    ) -> list[Comparison]:
+        """Submits programs and collects them all; nothing else may be pending.
+
+        With `checked_count`, only so many, the first, are searched for contradictions where all targets answer alike.
+        """
         assert not self._pending, "programs of another caller are pending"
-        for program in programs:
-            self.submit(program, checkpoint_interval)
+        for number, program in enumerate(programs):
+            self.submit(program, checkpoint_interval, check=checked_count is None or number < checked_count)
         return [self.collect() for _ in range(self.pending_count)]
 
     @property

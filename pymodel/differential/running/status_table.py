@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pymodel.differential.running.known_failing import KnownFailing
 from pymodel.differential.running.side_by_side import SideBySide
-from pymodel.differential.running.statuses import Judgement, Status, exit_status, judge_all, totals
+from pymodel.differential.running.statuses import Judgement, Replayed, Status, judge_all
 
 STATUS_WIDTH = max(map(len, Status))
 _GAP = "  "
@@ -43,14 +43,14 @@ class StatusTable:
 
 def replay_many(
     paths: Sequence[Path], side_by_side: SideBySide, known: KnownFailing, table: StatusTable, say: Callable[[str], None]
-) -> int:
-    """Runs all traces, says a row for each, what is wrong with the list, and the totals; returns the exit status."""
+) -> Replayed:
+    """Runs all traces; says a row for each as it is known, what is wrong with the list, and the totals."""
     judgements = []
     for judgement in judge_all(paths, side_by_side, known):
         say(table.row(judgement))
         judgements.append(judgement)
-    problems = known.problems()
-    for problem in problems:
+    replayed = Replayed(tuple(judgements), known.problems())
+    for problem in replayed.problems:
         say(problem)
-    say(totals(judgements))
-    return exit_status(judgements, problems)
+    say(replayed.totals)
+    return replayed

@@ -47,13 +47,40 @@ class Judgement:
         return self.words if self.known is None else f"{self.words} (known: {self.known})"
 
 
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay came to; `problems` are sentences on entries of the list that are wrong."""
+
+    judgements: tuple[Judgement, ...]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """1 for a divergence or a wrong entry, else 2 for a harness error or a stale trace, else 0."""
+        news = {judgement.exit_status for judgement in self.judgements if judgement.known is None}
+        if self.problems or 1 in news:
+            return 1
+        return max(news, default=0)
+
+    @property
+    def totals(self) -> str:
+        """How many traces have which status."""
+        counts = Counter(judgement.status for judgement in self.judgements)
+        known_count = sum(judgement.known is not None for judgement in self.judgements)
+        parts = [f"{counts[status]} {status}" for status in Status if counts[status]]
+        known = f"; {known_count} known to fail" if known_count else ""
+        traces = "1 trace" if len(self.judgements) == 1 else f"{len(self.judgements)} traces"
+        return f"{traces}: {', '.join(parts)}{known}"
+
+
 def traces_in(arguments: Iterable[Path]) -> list[Path]:
     """The files named, and all traces in and below the folders named, in order; raises BadInput where there is none."""
     found: dict[Path, Path] = {}
     for argument in arguments:
         if not argument.exists():
             raise BadInput(f"there is no file or folder {argument}")
-        paths = sorted(argument.rglob(f"*{TRACE_SUFFIX}")) if argument.is_dir() else [argument]
+        below = (path for path in argument.rglob(f"*{TRACE_SUFFIX}") if path.is_file())
+        paths = sorted(below) if argument.is_dir() else [argument]
         if not paths:
             raise BadInput(f"there is no trace in {argument}: no file in or below it ends in {TRACE_SUFFIX}")
         for path in paths:
@@ -98,23 +125,6 @@ def shown_signatures(comparison: Comparison) -> tuple[str, ...]:
     """What a comparison shows: its divergence, then its harness errors."""
     divergence = () if comparison.divergence is None else (comparison.divergence.signature,)
     return (*divergence, *dict.fromkeys(map(harness_signature, comparison.failures)))
-
-
-def exit_status(judgements: Sequence[Judgement], problems: Sequence[str]) -> int:
-    """1 for a divergence or an entry of the list that is wrong, else 2 for a harness error or a stale trace, else 0."""
-    news = {judgement.exit_status for judgement in judgements if judgement.known is None}
-    if problems or 1 in news:
-        return 1
-    return max(news, default=0)
-
-
-def totals(judgements: Sequence[Judgement]) -> str:
-    """How many traces have which status."""
-    counts = Counter(judgement.status for judgement in judgements)
-    known_count = sum(judgement.known is not None for judgement in judgements)
-    parts = [f"{counts[status]} {status}" for status in Status if counts[status]]
-    known = f"; {known_count} known to fail" if known_count else ""
-    return f"{len(judgements)} trace{'s' if len(judgements) != 1 else ''}: {', '.join(parts)}{known}"
 
 
 def _failing(

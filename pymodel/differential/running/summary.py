@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Protocol
 
+from pymodel.differential.comparison.strictness import Strictness
+from pymodel.differential.errors import HarnessError
 from pymodel.differential.programs.operations import KIND_BY_NAME
 from pymodel.differential.running.progress import duration
-from pymodel.differential.running.run import RunResult
-from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.running.tally import Tally
 from pymodel.differential.targets.capabilities import Description
 
 PACING_NOT_COMPARED = "pacing: gcPaceScavenger, bgscavenge and its controller, the trace line"
@@ -26,10 +29,51 @@ LABEL_WIDTH = 11
 HARD_SPACE = "\N{NO-BREAK SPACE}"
 
 
-def summary(result: RunResult, side_by_side: SideBySide, seed: int, width: int = WIDTH_MAX) -> str:
+class FindingLike(Protocol):
+    """What a summary says of a finding."""
+
+    @property
+    def count(self) -> int:
+        """How many programs showed it."""
+
+    @property
+    def flaky(self) -> bool:
+        """Whether it did not show again."""
+
+    @property
+    def path(self) -> Path:
+        """Where its trace is."""
+
+
+class ResultLike(Protocol):
+    """What a summary says of a run."""
+
+    tally: Tally
+    fatal: HarnessError | None
+    interrupted: bool
+    seconds: float
+
+    @property
+    def findings(self) -> Mapping[str, FindingLike]:
+        """Findings by signature."""
+
+
+class TargetsLike(Protocol):
+    """What a summary says of targets."""
+
+    @property
+    def strictness(self) -> Strictness:
+        """What is compared."""
+
+    @property
+    def descriptions(self) -> Mapping[str, Description]:
+        """Descriptions by name."""
+
+
+def summary(result: ResultLike, targets: TargetsLike, seed: int, width: int = WIDTH_MAX) -> str:
     """The whole text, lines ended by line feeds and at most `width` columns long where words allow."""
     width = min(width, WIDTH_MAX)
-    lines = [line for entry in _entries(result, side_by_side, seed) for line in _wrapped(entry, width)]
+    lines = [line for entry in _entries(result, targets, seed) for line in _wrapped(entry, width)]
     # Paths and a target's own words are left as they are.
     return "\n".join([*lines, *_verdict(result)]) + "\n"
 
@@ -41,10 +85,10 @@ def _wrapped(entry: str, width: int) -> list[str]:
     return [line.replace(HARD_SPACE, " ") for line in lines]
 
 
-def _entries(result: RunResult, side_by_side: SideBySide, seed: int) -> Iterator[str]:
+def _entries(result: ResultLike, compared: TargetsLike, seed: int) -> Iterator[str]:
     tally = result.tally
     rate = tally.operation_count / result.seconds if result.seconds > 0 else 0
-    targets = ", ".join(f"{name} ({_who(description)})" for name, description in side_by_side.descriptions.items())
+    targets = ", ".join(f"{name} ({_who(description)})" for name, description in compared.descriptions.items())
     yield f"{'targets':<{LABEL_WIDTH}}{targets}"
     yield f"{'seed':<{LABEL_WIDTH}}{seed}"
     yield (
@@ -57,7 +101,7 @@ def _entries(result: RunResult, side_by_side: SideBySide, seed: int) -> Iterator
             f"{'series':<{LABEL_WIDTH}}{tally.series_program_count:,} of these programs, with "
             f"{tally.series_operation_count:,} operations, were made by the targets and compared by digests"
         )
-    yield f"{'strictness':<{LABEL_WIDTH}}{side_by_side.strictness}"
+    yield f"{'strictness':<{LABEL_WIDTH}}{compared.strictness}"
     yield _table("programs", tally.program_kinds)
     yield _table("operations", tally.operations)
     yield _table("outcomes", tally.outcomes)
@@ -84,7 +128,7 @@ def _table(title: str, counts: Counter[str]) -> str:
     return f"{title:<{LABEL_WIDTH}}{', '.join(parts)}"
 
 
-def _verdict(result: RunResult) -> Iterator[str]:
+def _verdict(result: ResultLike) -> Iterator[str]:
     tally = result.tally
     for kind, count in sorted(tally.harness_errors.items()):
         yield f"harness errors: {count:,} x {kind}"
@@ -93,8 +137,8 @@ def _verdict(result: RunResult) -> Iterator[str]:
         yield from (f"  | {line}" for line in result.fatal.stderr_lines)
     if result.interrupted:
         yield "interrupted"
-    for finding in result.findings.values():
+    for signature, finding in result.findings.items():
         flaky = " (did not show again)" if finding.flaky else ""
-        yield f"divergence: {finding.divergence.signature}, {finding.count:,} programs{flaky}: {finding.path}"
+        yield f"divergence: {signature}, {finding.count:,} programs{flaky}: {finding.path}"
     if not result.findings:
         yield "no divergence"

@@ -25,6 +25,8 @@ SERIES_COUNT_OF_ROUND = 8
 PROGRAM_COUNT_BETWEEN_ROUNDS = 64
 SHOWN_EVERY = 64
 """Of so many programs of a series, one is shown in full even though its digests agree; of each series at least one."""
+CHECKED_COUNT = 1
+"""How many of a series' programs that are shown are searched for contradictions although all targets answer alike."""
 DIFFERING_SHOWN_MAX = 8
 """How many programs of a series are shown because their digests differ."""
 PROGRAM_NUMBERS_OF_SERIES = 4096
@@ -127,7 +129,8 @@ def show(
 
     What went wrong with the series, and does not go wrong again, is charged to the first program.
     """
-    comparisons = side_by_side.run(work.series.program(index) for index in indices)
+    programs = (work.series.program(index) for index in indices)
+    comparisons = side_by_side.run(programs, checked_count=CHECKED_COUNT)
     failed_again = {error.target for comparison in comparisons for error in comparison.failures}
     charged: list[HarnessError] = [error for error in answers.failures if error.target not in failed_again]
     for index, comparison in zip(indices, comparisons, strict=True):

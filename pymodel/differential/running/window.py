@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pymodel.differential.generation.workload import Work
 from pymodel.differential.running.side_by_side import Comparison, SideBySide
 
-WINDOW_PROGRAM_COUNT = 8
+WINDOW_PROGRAM_COUNT = 24
+# They are sent many at once: each that is sent by itself wakes threads that take time from the model.
+REFILL_PROGRAM_COUNT = 8
 WINDOW_OPERATION_COUNT = 20_000
 
 
@@ -24,8 +26,7 @@ class Window:
         # Collected early, because somebody needed the targets.
         self._collected: collections.deque[Comparison] = collections.deque()
         self.sent_program_count = 0
-        self.collect_seconds = 0.0
-        """How long the last comparison was waited for and made: 0 where it was there early."""
+        self._seconds = 0.0
 
     def next(self, may_send: Callable[[int], bool]) -> tuple[Work, Comparison] | None:
         """The next work and what came of it; None at the end.
@@ -37,10 +38,15 @@ class Window:
             return None
         started = time.perf_counter()
         comparison = self._collected.popleft() if self._collected else self._side_by_side.collect()
-        self.collect_seconds = time.perf_counter() - started
+        self._seconds = time.perf_counter() - started
         work = self._sent.popleft()
         self._sent_operation_count -= len(work.program.operations)
         return work, comparison
+
+    def take_seconds(self) -> float:
+        """How long the last comparison was waited for and made; 0 if it was there early, or this was asked before."""
+        seconds, self._seconds = self._seconds, 0.0
+        return seconds
 
     def collect_early(self) -> None:
         """Waits for all that was sent, so that the targets are free for other programs."""
@@ -48,6 +54,8 @@ class Window:
             self._collected.append(self._side_by_side.collect())
 
     def _fill(self, may_send: Callable[[int], bool]) -> None:
+        if len(self._sent) > REFILL_PROGRAM_COUNT:
+            return
         while self._has_room() and may_send(self.sent_program_count):
             work = next(self._works, None)
             if work is None:

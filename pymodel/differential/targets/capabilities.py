@@ -80,6 +80,13 @@ def usable_capabilities(listed: frozenset[int]) -> frozenset[Capability]:
     return frozenset(capability for capability in Capability if capability in listed and capability.below <= listed)
 
 
+def capability_of(operation: Operation | type[Operation]) -> Capability:
+    """The capability that an operation of a program without labels needs; a call must be given as a value."""
+    if isinstance(operation, Call):
+        return _call_capability(operation)
+    return _BY_OPERATION[operation if isinstance(operation, type) else type(operation)]
+
+
 def capabilities_needed(program: Program) -> frozenset[Capability]:
     """The capabilities that a target must have to run `program`."""
     kinds = set(map(type, program.operations))

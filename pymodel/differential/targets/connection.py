@@ -1,4 +1,4 @@
-"""One gRPC connection to a target: Describe, and a Run stream on which programs are pipelined.
+"""One connection to a target: Describe, and a stream on which programs are pipelined; here over gRPC.
 
 Programs and transcripts pass as raw bytes; what they say is not this module's business.
 """
@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 # What goes wrong is told by us, once; gRPC's own log lines would stand between. Read when grpc is imported.
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
@@ -38,16 +39,44 @@ _CHANNEL_OPTIONS = (
 
 
 class StreamBroken(Exception):
-    """The stream ended before an answer came; `status` is a gRPC status name, "OK" where the target just ended it."""
+    """The stream ended before an answer came; `status` is a gRPC status name, "OK" where the target just ended it,
+    and empty where what came is no answer at all.
+
+    Where `goes_on`, the status was the answer to one program, and the stream answers those behind it.
+    """
+
+    goes_on = False
 
     def __init__(self, status: str, details: str) -> None:
         self.status = status
         self.details = details
-        super().__init__(f"{status}: {details}" if details else status)
+        super().__init__(": ".join(filter(None, (status, details))))
 
 
 class StreamSilent(Exception):
-    """No answer came within the time allowed."""
+    """No answer came within the time allowed; the text says what came instead, if anything."""
+
+
+class Connection(Protocol):
+    """A connection to a target. Programs are answered in the order sent."""
+
+    last_arrival: float
+    """When the last answer received arrived, by time.monotonic()."""
+
+    def describe(self, seconds: float) -> pageheap_pb2.DescribeResponse:
+        """Asks the target who it is; raises StreamBroken with the status where it does not say."""
+
+    def open_stream(self) -> None:
+        """Starts the stream, once, after `describe`."""
+
+    def send(self, program: bytes) -> None:
+        """Sends an encoded program; never blocks."""
+
+    def receive(self, seconds: float) -> bytes:
+        """Returns the next transcript in the order sent; raises StreamSilent after `seconds`, or StreamBroken."""
+
+    def close(self) -> None:
+        """Ends the stream at once. Idempotent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +85,7 @@ class _Answer:
     arrived: float
 
 
-class Connection:
+class GrpcConnection:
     """A channel to `address` (`unix:/path` or `host:port`) and, once `open_stream` was called, one Run stream."""
 
     def __init__(self, address: str) -> None:

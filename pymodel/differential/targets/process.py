@@ -25,14 +25,14 @@ _LINE_BYTES_MAX = 64 << 10
 _GO_FATAL_PREFIXES = ("panic: ", "fatal error: ")
 
 
-class TargetProcess:
-    """A running command that serves the protocol and says on its standard output where.
+class SupervisedProcess:
+    """A running command of which the driver holds all three standard streams.
 
     The command runs in a process group of its own, so that Ctrl-C reaches only the driver, and so that what it
-    starts in turn ends with it. Its standard input stays open for as long as the driver lives.
+    starts in turn ends with it. `pass_fds` stay open in it.
     """
 
-    def __init__(self, target: str, command: Sequence[str]) -> None:
+    def __init__(self, target: str, command: Sequence[str], pass_fds: Sequence[int] = ()) -> None:
         self._target = target
         try:
             self._process = subprocess.Popen(
@@ -41,28 +41,17 @@ class TargetProcess:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,
+                pass_fds=pass_fds,
             )
         except OSError as error:
             raise TargetFailedToStart(target, f"cannot be run: {command[0]}: {error.strerror}") from error
-        assert self._process.stdout is not None and self._process.stderr is not None
-        self._address = _AddressReader(self._process.stdout)
+        assert self._process.stderr is not None
         self._stderr = _Tail(self._process.stderr)
 
     @property
     def process_id(self) -> int:
         """The id of the process started, which leads its group."""
         return self._process.pid
-
-    def wait_until_listening(self, seconds: float) -> str:
-        """Returns the address that the process prints, or kills it and raises TargetFailedToStart."""
-        try:
-            address = self._address.found.get(timeout=seconds)
-        except queue.Empty:
-            raise self._failed_to_start(f"did not say within {seconds:g} s that it listens") from None
-        if address is None:
-            self.wait_for_death(DEATH_SECONDS_MAX)
-            raise self._failed_to_start("ended before it listened")
-        return address
 
     def wait_for_death(self, seconds: float) -> bool:
         """Whether the process has ended, or ends within `seconds`. It is not reaped, so its group id stays taken."""
@@ -76,7 +65,7 @@ class TargetProcess:
     def stop(self) -> None:
         """Ends the process: first politely, then not. Idempotent."""
         if self._process.returncode is None and not self._has_ended():
-            # Not by closing standard input: the guard of a command answers that with SIGKILL.
+            # Not by ending the driver's sign of life: the guard of a command answers that with SIGKILL.
             self._signal_group(signal.SIGTERM)
             self.wait_for_death(STOP_SECONDS_MAX)
         self.kill()
@@ -86,8 +75,7 @@ class TargetProcess:
         if self._process.returncode is None:
             self._signal_group(signal.SIGKILL)
             self._process.wait()
-            self._close_stdin()
-            self._address.join(STOP_SECONDS_MAX)
+            self._let_go()
             self._stderr.join(STOP_SECONDS_MAX)
 
     def exit_status(self) -> str | None:
@@ -104,7 +92,8 @@ class TargetProcess:
         fatal = [line for line in lines[:-STDERR_LINE_COUNT_MAX] if line.startswith(_GO_FATAL_PREFIXES)]
         return [*fatal[:1], "...", *last] if fatal else last
 
-    def _failed_to_start(self, what: str) -> TargetFailedToStart:
+    def failed_to_start(self, what: str) -> TargetFailedToStart:
+        """Kills the process; the error that says so, with its exit status if it had ended by itself."""
         ended = self._has_ended()
         self.kill()
         return TargetFailedToStart(
@@ -122,9 +111,36 @@ class TargetProcess:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
 
-    def _close_stdin(self) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
+    def _let_go(self) -> None:
+        """Closes what the driver held of a process that has ended."""
+
+
+class TargetProcess(SupervisedProcess):
+    """A running command that serves the protocol and says on its standard output where.
+
+    Its standard input stays open for as long as the driver lives.
+    """
+
+    def __init__(self, target: str, command: Sequence[str]) -> None:
+        super().__init__(target, command)
+        assert self._process.stdout is not None
+        self._address = _AddressReader(self._process.stdout)
+
+    def wait_until_listening(self, seconds: float) -> str:
+        """Returns the address that the process prints, or kills it and raises TargetFailedToStart."""
+        try:
+            address = self._address.found.get(timeout=seconds)
+        except queue.Empty:
+            raise self.failed_to_start(f"did not say within {seconds:g} s that it listens") from None
+        if address is None:
+            self.wait_for_death(DEATH_SECONDS_MAX)
+            raise self.failed_to_start("ended before it listened")
+        return address
+
+    def _let_go(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._address.join(STOP_SECONDS_MAX)
 
 
 class _AddressReader(threading.Thread):
@@ -166,9 +182,12 @@ class _Tail(threading.Thread):
         return self._bytes.decode(errors="replace")
 
 
-def guarded(command: Sequence[str], python: str) -> list[str]:
-    """`command` run so that it ends with the driver even if it knows nothing of standard input."""
-    return [python, "-I", "-S", str(Path(__file__).with_name("guard.py")), *command]
+def guarded(command: Sequence[str], python: str, alive_fd: int = 0) -> list[str]:
+    """`command` run so that it ends with the driver even if it knows nothing of standard input.
+
+    `alive_fd` is the reading end of a pipe that ends with the driver. If it is standard input, the command has none.
+    """
+    return [python, "-I", "-S", str(Path(__file__).with_name("guard.py")), str(alive_fd), *command]
 
 
 def _signal_name(number: int) -> str:

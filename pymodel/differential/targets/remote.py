@@ -1,4 +1,4 @@
-"""A target behind gRPC: pipelined, supervised, restarted."""
+"""A target behind a connection, gRPC or pipes: pipelined, supervised, restarted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,12 @@ from pymodel.differential.errors import (
     TargetHung,
     TargetRefused,
 )
-from pymodel.differential.targets.capabilities import PROTOCOL_VERSION, Description, usable_capabilities
+from pymodel.differential.targets.capabilities import (
+    PROTOCOL_VERSION,
+    Counter,
+    Description,
+    usable_capabilities,
+)
 from pymodel.differential.targets.connection import PROGRAM_BYTES_MAX, Connection, StreamBroken, StreamSilent
 from pymodel.differential.targets.endpoints import Endpoint
 from pymodel.differential.targets.process import DEATH_SECONDS_MAX
@@ -71,8 +76,8 @@ class RemoteTarget:
         program_id = self._in_flight[0].program_id
         try:
             transcript = connection.receive(self._seconds_left())
-        except StreamSilent:
-            what = f"did not answer program {program_id} within {self._program_seconds:g} s"
+        except StreamSilent as silent:
+            what = f"did not answer program {program_id} within {self._program_seconds:g} s{silent}"
             raise self._charge(TargetHung, what) from None
         except StreamBroken as broken:
             raise self._broken(program_id, broken) from None
@@ -121,7 +126,7 @@ class RemoteTarget:
         except TargetFailedToStart as error:
             error.target = self.name
             raise
-        connection = Connection(address)
+        connection = self.endpoint.connect()
         try:
             self._description = self._described(address, connection)
         except BaseException:
@@ -134,6 +139,8 @@ class RemoteTarget:
         try:
             answer = connection.describe(DESCRIBE_SECONDS_MAX)
         except StreamBroken as broken:
+            if broken.status == _CONNECTION_LOST:
+                self.endpoint.died(DEATH_SECONDS_MAX)
             exit_status, stderr_lines = self.endpoint.discard()
             raise TargetFailedToStart(
                 self.name,
@@ -159,11 +166,16 @@ class RemoteTarget:
 
     def _broken(self, program_id: int, broken: StreamBroken) -> HarnessError:
         if broken.status in _REFUSALS:
-            self._disconnect()
+            if not broken.goes_on:
+                self._disconnect()
             self._in_flight.popleft()
-            return TargetRefused(self.name, f"refused program {program_id}: {broken}")
+            self._first_since = time.monotonic()
+            refused = TargetRefused(self.name, f"refused program {program_id}: {broken}")
+            refused.status = broken.status
+            return refused
         if self.endpoint.died(DEATH_SECONDS_MAX if broken.status == _CONNECTION_LOST else 0):
-            return self._charge(TargetDied, f"died before it answered program {program_id}")
+            wrote = "" if broken.status else f": {broken.details}"
+            return self._charge(TargetDied, f"died before it answered program {program_id}{wrote}")
         return self._charge(TargetDied, f"broke the stream before it answered program {program_id}: {broken}")
 
     def _charge(self, kind: type[HarnessError], what: str) -> HarnessError:
@@ -183,6 +195,9 @@ def _description(answer: pageheap_pb2.DescribeResponse) -> Description:
         capabilities=usable_capabilities(frozenset(answer.capabilities)),
         operation_count_max=answer.operation_count_max or OPERATION_COUNT_MAX,
         program_bytes_max=answer.program_bytes_max or PROGRAM_BYTES_MAX,
+        counters=tuple(
+            Counter(_one_line(counter.file), counter.line, counter.statement_count) for counter in answer.counters
+        ),
     )
 
 

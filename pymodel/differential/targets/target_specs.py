@@ -14,6 +14,7 @@ from pymodel.differential.targets.endpoints import START_SECONDS_MAX, FixedEndpo
 from pymodel.differential.targets.go_build import built_go_binary
 from pymodel.differential.targets.process import guarded
 from pymodel.differential.targets.remote import RemoteTarget
+from pymodel.differential.targets.stdio_endpoint import StdioEndpoint
 from pymodel.differential.targets.target import PROGRAM_SECONDS_MAX, ModelTarget, Target
 
 GO_BINARY = Path("goharness/bin/goharness")
@@ -39,6 +40,9 @@ def make_target(spec: str, name: str, limits: TimeLimits) -> Target:
     kind, _, rest = spec.partition(":")
     if kind == "exec":
         return _started(name, guarded(_split_command(spec, rest), sys.executable), limits)
+    if kind == "stdio":
+        endpoint = StdioEndpoint(name, _split_command(spec, rest), limits.start_seconds)
+        return RemoteTarget(name, endpoint, program_seconds=limits.program_seconds)
     return RemoteTarget(name, FixedEndpoint(_address(spec)), program_seconds=limits.program_seconds)
 
 
@@ -65,7 +69,7 @@ def _split_command(spec: str, rest: str) -> list[str]:
     except ValueError as error:
         raise BadInput(f"target {spec!r}: the command does not parse: {error}") from error
     if not command:
-        raise BadInput(f"target {spec!r}: no command behind exec:")
+        raise BadInput(f"target {spec!r}: no command behind {spec.partition(':')[0]}:")
     return command
 
 
@@ -75,4 +79,4 @@ def _address(spec: str) -> str:
     host, _, port = spec.removeprefix("tcp:").rpartition(":")
     if host and port.isdecimal() and 0 < int(port) <= PORT_MAX:
         return f"{host}:{port}"
-    raise BadInput(f"target {spec!r} is not one of: go, model, unix:/path, host:port, exec:COMMAND")
+    raise BadInput(f"target {spec!r} is not one of: go, model, unix:/path, host:port, exec:COMMAND, stdio:COMMAND")

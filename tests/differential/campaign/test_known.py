@@ -7,14 +7,13 @@ from pathlib import Path
 import pytest
 
 from pymodel.differential.campaign.blocks import Kind
-from pymodel.differential.campaign.commands import exit_status
 from pymodel.differential.campaign.configuration import Configuration
 from pymodel.differential.campaign.findings_folder import finding_path
 from pymodel.differential.campaign.folding import Finding
 from pymodel.differential.campaign.known import without_known
 from pymodel.differential.campaign.settings import WorkerSettings
 from pymodel.differential.campaign.shards import Shard
-from pymodel.differential.campaign.view import CampaignView, Totals
+from pymodel.differential.campaign.view import CampaignView, Totals, exit_status
 from pymodel.differential.programs.program import Grow, Program
 from pymodel.differential.running.findings import print_trace
 from pymodel.differential.running.known_failing import KnownFailing

@@ -23,7 +23,8 @@ def replayed(program: Program, tmp_path: Path, *answers: Answer) -> tuple[str, i
     names = ("model", "port", "rust")
     side_by_side = SideBySide([FakeTarget(name, answer) for name, answer in zip(names, answers, strict=False)])
     side_by_side.open()
-    return replay_text(path, side_by_side)
+    text, replayed = replay_text(path, side_by_side)
+    return text, replayed.exit_status
 
 
 def test_targets_that_agree_are_told_once(tmp_path: Path) -> None:

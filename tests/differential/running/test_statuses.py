@@ -75,8 +75,8 @@ def replay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replay:
         said: list[str] = []
         paths = [Path(name) for name in texts]
         known_failing = KnownFailing.read(Path("known.txt"))
-        status = replay_many(paths, side_by_side, known_failing, StatusTable(paths, width), said.append)
-        return said, status
+        replayed = replay_many(paths, side_by_side, known_failing, StatusTable(paths, width), said.append)
+        return said, replayed.exit_status
 
     return run
 
@@ -251,6 +251,7 @@ def test_folders_give_all_traces_in_and_below_them_once(tmp_path: Path) -> None:
     for name in ("b.trace", "a.trace", "deep/er/c.trace", "notes.txt", ".a.trace.tmp1"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("")
+    (tmp_path / "folder.trace").mkdir()
     found = traces_in([tmp_path / "b.trace", tmp_path, tmp_path / "notes.txt"])
     assert names(found, tmp_path) == ["b.trace", "a.trace", "deep/er/c.trace", "notes.txt"]
 
@@ -279,8 +280,8 @@ def test_one_trace_ends_with_its_status(tmp_path: Path) -> None:
     def one(answer: Answer, known: KnownFailing | None = None) -> tuple[str, int]:
         side_by_side = SideBySide([FakeTarget("model"), FakeTarget("port", answer)])
         side_by_side.open()
-        text, status = replay_text(path, side_by_side, known)
-        return text.splitlines()[-1], status
+        text, replayed = replay_text(path, side_by_side, known)
+        return text.splitlines()[-1], replayed.exit_status
 
     assert one(right) == (f"FIXED: was {SIGNATURE}", 0)
     assert one(more_released) == (f"STILL FAILS: {SIGNATURE}", 1)

@@ -48,13 +48,20 @@ def test_exec_starts_a_command_split_like_a_shell_does() -> None:
 @pytest.mark.parametrize(
     ("spec", "sentence"),
     [
-        ("", "target '' is not one of: go, model, unix:/path, host:port, exec:COMMAND"),
-        ("rust", "target 'rust' is not one of: go, model, unix:/path, host:port, exec:COMMAND"),
-        ("unix:", "target 'unix:' is not one of: go, model, unix:/path, host:port, exec:COMMAND"),
-        ("localhost:", "target 'localhost:' is not one of: go, model, unix:/path, host:port, exec:COMMAND"),
-        ("localhost:66000", "target 'localhost:66000' is not one of: go, model, unix:/path, host:port, exec:COMMAND"),
-        (":80", "target ':80' is not one of: go, model, unix:/path, host:port, exec:COMMAND"),
+        ("", "target '' is not one of: go, model, unix:/path, host:port, exec:COMMAND, stdio:COMMAND"),
+        ("rust", "target 'rust' is not one of: go, model, unix:/path, host:port, exec:COMMAND, stdio:COMMAND"),
+        ("unix:", "target 'unix:' is not one of: go, model, unix:/path, host:port, exec:COMMAND, stdio:COMMAND"),
+        (
+            "localhost:",
+            "target 'localhost:' is not one of: go, model, unix:/path, host:port, exec:COMMAND, stdio:COMMAND",
+        ),
+        (
+            "localhost:66000",
+            "target 'localhost:66000' is not one of: go, model, unix:/path, host:port, exec:COMMAND, stdio:COMMAND",
+        ),
+        (":80", "target ':80' is not one of: go, model, unix:/path, host:port, exec:COMMAND, stdio:COMMAND"),
         ("exec:", "target 'exec:': no command behind exec:"),
+        ("stdio: ", "target 'stdio: ': no command behind stdio:"),
         ("exec:./port 'a", 'target "exec:./port \'a": the command does not parse: No closing quotation'),
     ],
 )
@@ -74,7 +81,7 @@ def test_a_go_target_that_is_not_built_names_the_command_that_builds_it(
 
 
 def test_the_guard_ends_as_its_command_ends() -> None:
-    guard = [sys.executable, "-I", "-S", str(Path(target_specs.__file__).with_name("guard.py"))]
+    guard = [sys.executable, "-I", "-S", str(Path(target_specs.__file__).with_name("guard.py")), "0"]
     for code, status in (("exit(5)", 5), ("import os; os.kill(os.getpid(), 9)", -9), ("import os; os.abort()", -6)):
         with subprocess.Popen(
             [*guard, sys.executable, "-c", code], stdin=subprocess.PIPE, start_new_session=True

@@ -3,6 +3,9 @@
 //! A port implements [`Port`] and calls [`serve`]. Everything else is done here: messages and their framing, the slots of
 //! programs, failures, and observations that say only what changed. Nothing here knows how a page heap works.
 
+// Messages are made with their defaults also where nothing is left to default: the protocol may gain fields.
+#![allow(clippy::needless_update)]
+
 use std::any::Any;
 
 mod observing;
@@ -17,15 +20,26 @@ pub use words::IntoWords;
 
 const ADDRESS_MAX: u64 = 0x7fff_ffff_ffff;
 
-/// The levels of a port that can do everything but pacing and what is outside the contract.
-pub const UP_TO_SCAVENGE: &[Capability] = &[
+/// The levels of a port, lowest first; one that can do the first four announces `&LEVELS[..4]`. What is outside the contract
+/// is not one of them.
+pub const LEVELS: [Capability; 7] = [
     Capability::Bits,
     Capability::Ranges,
     Capability::Summaries,
     Capability::PageAllocator,
     Capability::PageCache,
     Capability::Scavenge,
+    Capability::Pacing,
 ];
+
+/// A failure of Go's run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// `throw`, with Go's text.
+    Throw(&'static str),
+    /// An integer divided by zero.
+    Divide,
+}
 
 /// An address, and how many bytes behind it were scavenged.
 pub type Allocated = Option<(u64, u64)>;
@@ -54,8 +68,8 @@ pub trait Port: Sized {
     /// A clean page heap.
     fn new(phys_page_size: u64, phys_huge_page_size: u64) -> Self;
 
-    /// The text of Go's `throw`, if that is what a panic with this payload stands for. Other panics are told as they are.
-    fn throw_text(payload: &dyn Any) -> Option<&str> {
+    /// The failure of Go's run time that a panic with this payload stands for, if any. Other panics are told as they are.
+    fn failure(payload: &dyn Any) -> Option<Failure> {
         None
     }
 
@@ -132,6 +146,24 @@ pub trait Port: Sized {
     fn unreserve(&mut self, range: Range, generation: u32) {
         unimplemented!("unreserve")
     }
+
+    /// Level 7: allocates a span, growing the heap for it; returns address, scavenged bytes and growth. An error says why
+    /// the heap may not have so many chunks.
+    fn span(&mut self, page_count: u64) -> Result<Option<(u64, u64, u64)>, String> {
+        unimplemented!("span")
+    }
+    /// Level 7: carries out another operation of pacing; returns its words, or `None` if there was nothing to do.
+    fn pacing(&mut self, operation: &PacingOperation) -> Option<Vec<u64>> {
+        unimplemented!("{operation:?}")
+    }
+    /// Level 7: the state of pacing.
+    fn pacing_state(&self) -> PacingState {
+        PacingState::default()
+    }
+    /// What was printed since it was last asked for.
+    fn take_printed(&mut self) -> String {
+        String::new()
+    }
 }
 
 /// A set of ranges.
@@ -187,4 +219,46 @@ impl Default for State {
             stats_released: 0,
         }
     }
+}
+
+/// An operation of pacing that needs no slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum PacingOperation {
+    Tick { duration_ns: u64 },
+    Timer,
+    Sysmon,
+    Wake,
+    Ready,
+    Gomaxprocs(u64),
+    ScavengeCost { cost_ns: u64 },
+    Faketime(bool),
+    Scavtrace(bool),
+    Pace { heap_goal: u64, last_heap_goal: u64 },
+    MarkTermination { heap_goal: u64, last_heap_goal: u64 },
+    SweepDone,
+    Gc { heap_goal: u64, last_heap_goal: u64 },
+    ScavengeAll,
+    HeapRetained,
+    PrintScavTrace { generation: u32, released: u64, forced: bool },
+}
+
+/// The state of pacing, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct PacingState {
+    pub last_heap_inuse: u64,
+    pub scavenge_goal: u64,
+    pub cur_arena: Range,
+    pub now_ns: u64,
+    pub background_started: bool,
+    pub scavenge_parked: bool,
+    pub scavenge_timer_ns: u64,
+    pub scavenge_sysmon_wake: bool,
+    pub scavenge_print_controller_reset: bool,
+    pub crit_sleep_ratio: u64,
+    pub controller_err_integral: u64,
+    pub controller_err_overflow: bool,
+    pub controller_input_overflow: bool,
+    pub controller_cooldown_ns: u64,
 }

@@ -1,7 +1,7 @@
 //! Observations: the state of the page heap in the protocol's words, whole or as what changed.
 
 use crate::wire::{self, ChunkRun, Observation, SummaryLengths, SummaryRun};
-use crate::{ChunkWords, Port, RangeSet, State};
+use crate::{ChunkWords, PacingState, Port, RangeSet, State};
 use std::collections::{BTreeSet, HashMap};
 
 /// For each level, the logarithm of the chunks that one summary covers.
@@ -10,15 +10,21 @@ const LEVEL_CHUNK_SHIFTS: [u32; 5] = [12, 9, 6, 3, 0];
 /// What was told so far. What was never told is all zero.
 #[derive(Default)]
 pub struct Observer {
+    pacing: bool,
     chunks: HashMap<u64, ChunkWords>,
     summaries: HashMap<(usize, u64), u64>,
     scalars: Observation,
 }
 
 impl Observer {
+    /// One that has told nothing. With `pacing` it tells of that, too.
+    pub fn new(pacing: bool) -> Self {
+        Self { pacing, ..Self::default() }
+    }
+
     /// The whole state.
     pub fn complete<P: Port>(&mut self, port: &mut P) -> Observation {
-        *self = Self::default();
+        *self = Self::new(self.pacing);
         port.take_touched();
         let in_use = port.chunks_in_use();
         Observation { complete: Some(true), ..self.look(port, &in_use) }
@@ -32,7 +38,10 @@ impl Observer {
 
     /// Compares what may have changed with what was told.
     fn look<P: Port>(&mut self, port: &P, touched: &[u64]) -> Observation {
-        let now = scalars(port.state());
+        let mut now = scalars(port.state());
+        if self.pacing {
+            add_pacing(&mut now, &port.pacing_state());
+        }
         let before = std::mem::replace(&mut self.scalars, now.clone());
         let mut told = without_unchanged(now, &before);
         let chunks: BTreeSet<_> = touched.iter().copied().collect();
@@ -108,6 +117,24 @@ fn scalars(state: State) -> Observation {
     }
 }
 
+fn add_pacing(told: &mut Observation, pacing: &PacingState) {
+    told.last_heap_inuse = Some(pacing.last_heap_inuse);
+    told.scavenge_goal = Some(pacing.scavenge_goal);
+    told.cur_arena_base = Some(pacing.cur_arena.0);
+    told.cur_arena_end = Some(pacing.cur_arena.1);
+    told.now_ns = Some(pacing.now_ns);
+    told.background_started = Some(pacing.background_started.into());
+    told.scavenge_parked = Some(pacing.scavenge_parked.into());
+    told.scavenge_timer_ns = Some(pacing.scavenge_timer_ns);
+    told.scavenge_sysmon_wake = Some(pacing.scavenge_sysmon_wake.into());
+    told.scavenge_print_controller_reset = Some(pacing.scavenge_print_controller_reset.into());
+    told.crit_sleep_ratio = Some(pacing.crit_sleep_ratio);
+    told.controller_err_integral = Some(pacing.controller_err_integral);
+    told.controller_err_overflow = Some(pacing.controller_err_overflow.into());
+    told.controller_input_overflow = Some(pacing.controller_input_overflow.into());
+    told.controller_cooldown_ns = Some(pacing.controller_cooldown_ns);
+}
+
 fn range_set(set: &RangeSet) -> wire::RangeSet {
     let bounds = set.ranges.iter().flat_map(|(base, limit)| [*base, *limit]).collect();
     wire::RangeSet { bounds, total_bytes: Some(set.total_bytes) }
@@ -119,5 +146,8 @@ fn without_unchanged(mut now: Observation, before: &Observation) -> Observation 
     }
     leave_out!(search_addr start end in_use summary_lengths scav_in_use scav_gen scav_reservation_bytes);
     leave_out!(scav_released scav_lwm free_hwm heap_sys heap_released heap_inuse stats_committed stats_released);
+    leave_out!(last_heap_inuse scavenge_goal cur_arena_base cur_arena_end now_ns background_started scavenge_parked);
+    leave_out!(scavenge_timer_ns scavenge_sysmon_wake scavenge_print_controller_reset crit_sleep_ratio);
+    leave_out!(controller_err_integral controller_err_overflow controller_input_overflow controller_cooldown_ns);
     now
 }

@@ -1,8 +1,9 @@
 //! Programs: their slots, and what each operation does to them and to the page heap.
 
 use crate::observing::Observer;
-use crate::wire::{self, operation::Operation, outcome::Outcome, Nothing, Panicked, Program, Returned, Step, Thrown};
-use crate::{Allocated, Port, Range};
+use crate::wire::{self, operation::Operation, outcome::Outcome};
+use crate::wire::{Nothing, PanicKind, Panicked, Program, Refusal, Returned, Step, Thrown};
+use crate::{Allocated, Failure, PacingOperation, Port, Range};
 use std::any::Any;
 use std::collections::HashMap;
 use std::panic::{catch_unwind, AssertUnwindSafe};
@@ -11,24 +12,29 @@ use std::panic::{catch_unwind, AssertUnwindSafe};
 const CHUNK_OFFSET: i64 = 1 << 25;
 const PAGE_SIZE: u64 = 8192;
 
-/// Runs a program on a clean page heap; says what is wrong with one that is malformed.
-pub fn run_program<P: Port>(program: &Program) -> Result<wire::Transcript, String> {
+/// Runs a program on a clean page heap. What is refused is malformed, or needs too large a heap.
+pub fn run_program<P: Port>(program: &Program) -> Result<wire::Transcript, Refusal> {
     let mut world = World::<P>::new(P::new(program.phys_page_size(), program.phys_huge_page_size()));
-    let mut observer = Observer::default();
+    let mut observer = Observer::new(program.pacing());
     let start = Some(observer.complete(&mut world.port));
     let mut steps = Vec::new();
     for (number, operation) in (1..).zip(&program.operations) {
         let Some(operation) = &operation.operation else {
-            return Err(format!("operations[{}]: there is none, or one that is not known", number - 1));
+            let message = format!("operations[{}]: there is none, or one that is not known", number - 1);
+            return Err(Refusal { status: "INVALID_ARGUMENT".into(), message });
         };
         let done = catch_unwind(AssertUnwindSafe(|| world.run(operation)));
         let failed = done.is_err();
+        if let Some(message) = world.too_large.take() {
+            return Err(Refusal { status: "RESOURCE_EXHAUSTED".into(), message });
+        }
         let observation = Some(match program.checkpoint_interval() {
             interval @ 1.. if number % interval == 0 => observer.complete(&mut world.port),
             _ => observer.changes(&mut world.port),
         });
         let outcome = Some(wire::Outcome { outcome: Some(outcome_of::<P>(done)) });
-        steps.push(Step { outcome, observation, ..Default::default() });
+        let printed = Some(world.port.take_printed()).filter(|printed| !printed.is_empty());
+        steps.push(Step { outcome, printed, observation, ..Default::default() });
         if failed {
             break;
         }
@@ -42,12 +48,17 @@ fn outcome_of<P: Port>(done: Result<Option<Vec<u64>>, Box<dyn Any + Send>>) -> O
     match done {
         Ok(Some(values)) => Outcome::Returned(Returned { values }),
         Ok(None) => Outcome::Nothing(Nothing {}),
-        Err(payload) => match P::throw_text(&*payload) {
-            Some(text) => Outcome::Thrown(Thrown { text: text.into() }),
+        Err(payload) => match P::failure(&*payload) {
+            Some(Failure::Throw(text)) => Outcome::Thrown(Thrown { text: text.into() }),
+            Some(Failure::Divide) => panicked(PanicKind::Divide, "runtime error: integer divide by zero".into()),
             // Go would say it otherwise; it stands in the transcript to be seen.
-            None => Outcome::Panicked(Panicked { kind: wire::PanicKind::Bounds as i32, text: text_of(&*payload) }),
+            None => panicked(PanicKind::Bounds, text_of(&*payload)),
         },
     }
+}
+
+fn panicked(kind: PanicKind, text: String) -> Outcome {
+    Outcome::Panicked(Panicked { kind: kind as i32, text })
 }
 
 fn text_of(payload: &(dyn Any + Send)) -> String {
@@ -61,11 +72,13 @@ struct World<P: Port> {
     spans: HashMap<u32, Span>,
     caches: HashMap<u32, P::Cache>,
     reservations: HashMap<u32, (Range, u32)>,
+    /// Why the last operation may not be carried out.
+    too_large: Option<String>,
 }
 
 impl<P: Port> World<P> {
     fn new(port: P) -> Self {
-        Self { port, spans: HashMap::new(), caches: HashMap::new(), reservations: HashMap::new() }
+        Self { port, spans: HashMap::new(), caches: HashMap::new(), reservations: HashMap::new(), too_large: None }
     }
 
     /// Carries an operation out; returns its words, or `None` if there was nothing to do.
@@ -123,7 +136,18 @@ impl<P: Port> World<P> {
                 port.unreserve(range, generation);
                 vec![]
             }
-            other => unimplemented!("{other:?}"),
+            Operation::Span(span) => {
+                let (address, scavenged_bytes, growth) = match port.span(span.page_count) {
+                    Ok(allocated) => allocated.unwrap_or_default(),
+                    Err(message) => {
+                        self.too_large = Some(message);
+                        return None;
+                    }
+                };
+                let allocated = Some((address, scavenged_bytes)).filter(|_| address != 0);
+                [self.fill(span.slot, span.page_count, allocated), vec![growth]].concat()
+            }
+            other => return port.pacing(&pacing_operation(other)),
         })
     }
 
@@ -150,5 +174,33 @@ impl Span {
         let kept = self.owned.iter().flat_map(|run| [cut(run, 0, first), cut(run, limit, u64::MAX)]);
         self.owned = kept.flatten().collect();
         taken
+    }
+}
+
+/// The operations of pacing. Others that come here were not announced.
+fn pacing_operation(operation: &Operation) -> PacingOperation {
+    use PacingOperation as P;
+    match operation {
+        Operation::Tick(tick) => P::Tick { duration_ns: tick.duration_ns },
+        Operation::Timer(_) => P::Timer,
+        Operation::Sysmon(_) => P::Sysmon,
+        Operation::Wake(_) => P::Wake,
+        Operation::Ready(_) => P::Ready,
+        Operation::Gomaxprocs(gomaxprocs) => P::Gomaxprocs(gomaxprocs.count),
+        Operation::ScavengeCost(cost) => P::ScavengeCost { cost_ns: cost.cost_ns },
+        Operation::Faketime(faketime) => P::Faketime(faketime.on),
+        Operation::Scavtrace(scavtrace) => P::Scavtrace(scavtrace.on),
+        Operation::Pace(goals) => P::Pace { heap_goal: goals.heap_goal, last_heap_goal: goals.last_heap_goal },
+        Operation::MarkTermination(goals) => {
+            P::MarkTermination { heap_goal: goals.heap_goal, last_heap_goal: goals.last_heap_goal }
+        }
+        Operation::SweepDone(_) => P::SweepDone,
+        Operation::Gc(goals) => P::Gc { heap_goal: goals.heap_goal, last_heap_goal: goals.last_heap_goal },
+        Operation::ScavengeAll(_) => P::ScavengeAll,
+        Operation::HeapRetained(_) => P::HeapRetained,
+        Operation::PrintScavTrace(print) => {
+            P::PrintScavTrace { generation: print.generation, released: print.released, forced: print.forced }
+        }
+        other => unimplemented!("{other:?}"),
     }
 }

@@ -30,7 +30,7 @@ pub fn serve<P: Port>() -> io::Result<()> {
             Some(Request::Describe(_)) => Response::Describe(describe::<P>()),
             Some(Request::Program(program)) => match run_program::<P>(&program) {
                 Ok(transcript) => Response::Transcript(transcript),
-                Err(message) => Response::Refusal(Refusal { status: "INVALID_ARGUMENT".into(), message }),
+                Err(refusal) => Response::Refusal(refusal),
             },
             None => Response::Refusal(Refusal {
                 status: "UNIMPLEMENTED".into(),
@@ -62,5 +62,6 @@ fn describe<P: Port>() -> DescribeResponse {
         capabilities: P::CAPABILITIES.iter().map(|capability| *capability as i32).collect(),
         operation_count_max: OPERATION_COUNT_MAX,
         program_bytes_max: PROGRAM_BYTES_MAX,
+        ..Default::default()
     }
 }

@@ -55,21 +55,24 @@ const (
 	Capability_CAPABILITY_PACING Capability = 8
 	// Series of programs, answered with digests. Needs all levels up to CAPABILITY_SCAVENGE.
 	Capability_CAPABILITY_SERIES Capability = 9
+	// Counters of the target's own statements, which tell what a program reached.
+	Capability_CAPABILITY_COUNTERS Capability = 10
 )
 
 // Enum value maps for Capability.
 var (
 	Capability_name = map[int32]string{
-		0: "CAPABILITY_UNSPECIFIED",
-		1: "CAPABILITY_BITS",
-		2: "CAPABILITY_RANGES",
-		3: "CAPABILITY_SUMMARIES",
-		4: "CAPABILITY_PAGE_ALLOCATOR",
-		5: "CAPABILITY_PAGE_CACHE",
-		6: "CAPABILITY_SCAVENGE",
-		7: "CAPABILITY_OUTSIDE_CONTRACT",
-		8: "CAPABILITY_PACING",
-		9: "CAPABILITY_SERIES",
+		0:  "CAPABILITY_UNSPECIFIED",
+		1:  "CAPABILITY_BITS",
+		2:  "CAPABILITY_RANGES",
+		3:  "CAPABILITY_SUMMARIES",
+		4:  "CAPABILITY_PAGE_ALLOCATOR",
+		5:  "CAPABILITY_PAGE_CACHE",
+		6:  "CAPABILITY_SCAVENGE",
+		7:  "CAPABILITY_OUTSIDE_CONTRACT",
+		8:  "CAPABILITY_PACING",
+		9:  "CAPABILITY_SERIES",
+		10: "CAPABILITY_COUNTERS",
 	}
 	Capability_value = map[string]int32{
 		"CAPABILITY_UNSPECIFIED":      0,
@@ -82,6 +85,7 @@ var (
 		"CAPABILITY_OUTSIDE_CONTRACT": 7,
 		"CAPABILITY_PACING":           8,
 		"CAPABILITY_SERIES":           9,
+		"CAPABILITY_COUNTERS":         10,
 	}
 )
 
@@ -416,8 +420,10 @@ type DescribeResponse struct {
 	OperationCountMax uint64 `protobuf:"varint,6,opt,name=operation_count_max,json=operationCountMax,proto3" json:"operation_count_max,omitempty"`
 	// Largest request message, in bytes, that the target accepts.
 	ProgramBytesMax uint64 `protobuf:"varint,7,opt,name=program_bytes_max,json=programBytesMax,proto3" json:"program_bytes_max,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// What Transcript.reached counts, for targets with CAPABILITY_COUNTERS only: a bit each, in this order.
+	Counters      []*Counter `protobuf:"bytes,8,rep,name=counters,proto3" json:"counters,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DescribeResponse) Reset() {
@@ -499,6 +505,77 @@ func (x *DescribeResponse) GetProgramBytesMax() uint64 {
 	return 0
 }
 
+func (x *DescribeResponse) GetCounters() []*Counter {
+	if x != nil {
+		return x.Counters
+	}
+	return nil
+}
+
+// Counter is a stretch of a target's statements that run one after the other.
+type Counter struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// File, as the target names it.
+	File string `protobuf:"bytes,1,opt,name=file,proto3" json:"file,omitempty"`
+	// First line.
+	Line uint32 `protobuf:"varint,2,opt,name=line,proto3" json:"line,omitempty"`
+	// Number of statements.
+	StatementCount uint32 `protobuf:"varint,3,opt,name=statement_count,json=statementCount,proto3" json:"statement_count,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *Counter) Reset() {
+	*x = Counter{}
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Counter) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Counter) ProtoMessage() {}
+
+func (x *Counter) ProtoReflect() protoreflect.Message {
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Counter.ProtoReflect.Descriptor instead.
+func (*Counter) Descriptor() ([]byte, []int) {
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Counter) GetFile() string {
+	if x != nil {
+		return x.File
+	}
+	return ""
+}
+
+func (x *Counter) GetLine() uint32 {
+	if x != nil {
+		return x.Line
+	}
+	return 0
+}
+
+func (x *Counter) GetStatementCount() uint32 {
+	if x != nil {
+		return x.StatementCount
+	}
+	return 0
+}
+
 // Program is a list of operations on numbered slots, run on a clean page heap.
 type Program struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -516,6 +593,8 @@ type Program struct {
 	Operations []*Operation `protobuf:"bytes,6,rep,name=operations,proto3" json:"operations,omitempty"`
 	// Whether pacing operations are allowed; its observations then carry the pacing fields, 20 to 34, too.
 	Pacing *bool `protobuf:"varint,7,opt,name=pacing,proto3,oneof" json:"pacing,omitempty"`
+	// Whether the transcript is to tell what was reached, for targets with CAPABILITY_COUNTERS only.
+	Count *bool `protobuf:"varint,9,opt,name=count,proto3,oneof" json:"count,omitempty"`
 	// Many programs that the target makes itself, instead of operations; for targets with CAPABILITY_SERIES only. Of the
 	// other fields only the id and the page sizes may then be present.
 	Series        *Series `protobuf:"bytes,8,opt,name=series,proto3" json:"series,omitempty"`
@@ -525,7 +604,7 @@ type Program struct {
 
 func (x *Program) Reset() {
 	*x = Program{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[2]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -537,7 +616,7 @@ func (x *Program) String() string {
 func (*Program) ProtoMessage() {}
 
 func (x *Program) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[2]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -550,7 +629,7 @@ func (x *Program) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Program.ProtoReflect.Descriptor instead.
 func (*Program) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{2}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Program) GetId() uint64 {
@@ -602,6 +681,13 @@ func (x *Program) GetPacing() bool {
 	return false
 }
 
+func (x *Program) GetCount() bool {
+	if x != nil && x.Count != nil {
+		return *x.Count
+	}
+	return false
+}
+
 func (x *Program) GetSeries() *Series {
 	if x != nil {
 		return x.Series
@@ -644,7 +730,7 @@ type Series struct {
 
 func (x *Series) Reset() {
 	*x = Series{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[3]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -656,7 +742,7 @@ func (x *Series) String() string {
 func (*Series) ProtoMessage() {}
 
 func (x *Series) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[3]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -669,7 +755,7 @@ func (x *Series) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Series.ProtoReflect.Descriptor instead.
 func (*Series) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{3}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Series) GetSeed() uint64 {
@@ -809,7 +895,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[4]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -821,7 +907,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[4]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -834,7 +920,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{4}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Operation) GetOperation() isOperation_Operation {
@@ -1485,7 +1571,7 @@ type Grow struct {
 
 func (x *Grow) Reset() {
 	*x = Grow{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[5]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1497,7 +1583,7 @@ func (x *Grow) String() string {
 func (*Grow) ProtoMessage() {}
 
 func (x *Grow) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[5]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1510,7 +1596,7 @@ func (x *Grow) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grow.ProtoReflect.Descriptor instead.
 func (*Grow) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{5}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Grow) GetChunk() int64 {
@@ -1540,7 +1626,7 @@ type Alloc struct {
 
 func (x *Alloc) Reset() {
 	*x = Alloc{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[6]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1552,7 +1638,7 @@ func (x *Alloc) String() string {
 func (*Alloc) ProtoMessage() {}
 
 func (x *Alloc) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[6]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1565,7 +1651,7 @@ func (x *Alloc) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Alloc.ProtoReflect.Descriptor instead.
 func (*Alloc) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{6}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Alloc) GetSlot() uint32 {
@@ -1597,7 +1683,7 @@ type Free struct {
 
 func (x *Free) Reset() {
 	*x = Free{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[7]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1609,7 +1695,7 @@ func (x *Free) String() string {
 func (*Free) ProtoMessage() {}
 
 func (x *Free) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[7]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1622,7 +1708,7 @@ func (x *Free) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Free.ProtoReflect.Descriptor instead.
 func (*Free) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{7}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Free) GetSlot() uint32 {
@@ -1657,7 +1743,7 @@ type Cache struct {
 
 func (x *Cache) Reset() {
 	*x = Cache{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[8]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1669,7 +1755,7 @@ func (x *Cache) String() string {
 func (*Cache) ProtoMessage() {}
 
 func (x *Cache) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[8]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1682,7 +1768,7 @@ func (x *Cache) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Cache.ProtoReflect.Descriptor instead.
 func (*Cache) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{8}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Cache) GetSlot() uint32 {
@@ -1707,7 +1793,7 @@ type CacheAlloc struct {
 
 func (x *CacheAlloc) Reset() {
 	*x = CacheAlloc{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[9]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1719,7 +1805,7 @@ func (x *CacheAlloc) String() string {
 func (*CacheAlloc) ProtoMessage() {}
 
 func (x *CacheAlloc) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[9]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1732,7 +1818,7 @@ func (x *CacheAlloc) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CacheAlloc.ProtoReflect.Descriptor instead.
 func (*CacheAlloc) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{9}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CacheAlloc) GetSlot() uint32 {
@@ -1767,7 +1853,7 @@ type Flush struct {
 
 func (x *Flush) Reset() {
 	*x = Flush{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[10]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1779,7 +1865,7 @@ func (x *Flush) String() string {
 func (*Flush) ProtoMessage() {}
 
 func (x *Flush) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[10]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1792,7 +1878,7 @@ func (x *Flush) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Flush.ProtoReflect.Descriptor instead.
 func (*Flush) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{10}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Flush) GetCache() uint32 {
@@ -1811,7 +1897,7 @@ type StartGen struct {
 
 func (x *StartGen) Reset() {
 	*x = StartGen{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[11]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1823,7 +1909,7 @@ func (x *StartGen) String() string {
 func (*StartGen) ProtoMessage() {}
 
 func (x *StartGen) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[11]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1836,7 +1922,7 @@ func (x *StartGen) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StartGen.ProtoReflect.Descriptor instead.
 func (*StartGen) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{11}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{12}
 }
 
 // Scavenge gives memory back to the operating system, highest address first.
@@ -1852,7 +1938,7 @@ type Scavenge struct {
 
 func (x *Scavenge) Reset() {
 	*x = Scavenge{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[12]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1864,7 +1950,7 @@ func (x *Scavenge) String() string {
 func (*Scavenge) ProtoMessage() {}
 
 func (x *Scavenge) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[12]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1877,7 +1963,7 @@ func (x *Scavenge) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scavenge.ProtoReflect.Descriptor instead.
 func (*Scavenge) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{12}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Scavenge) GetByteCount() uint64 {
@@ -1905,7 +1991,7 @@ type Reserve struct {
 
 func (x *Reserve) Reset() {
 	*x = Reserve{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[13]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1917,7 +2003,7 @@ func (x *Reserve) String() string {
 func (*Reserve) ProtoMessage() {}
 
 func (x *Reserve) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[13]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1930,7 +2016,7 @@ func (x *Reserve) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Reserve.ProtoReflect.Descriptor instead.
 func (*Reserve) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{13}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Reserve) GetSlot() uint32 {
@@ -1953,7 +2039,7 @@ type ScavengeOne struct {
 
 func (x *ScavengeOne) Reset() {
 	*x = ScavengeOne{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[14]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1965,7 +2051,7 @@ func (x *ScavengeOne) String() string {
 func (*ScavengeOne) ProtoMessage() {}
 
 func (x *ScavengeOne) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[14]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1978,7 +2064,7 @@ func (x *ScavengeOne) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScavengeOne.ProtoReflect.Descriptor instead.
 func (*ScavengeOne) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{14}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ScavengeOne) GetReservation() uint32 {
@@ -2006,7 +2092,7 @@ type Unreserve struct {
 
 func (x *Unreserve) Reset() {
 	*x = Unreserve{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[15]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2018,7 +2104,7 @@ func (x *Unreserve) String() string {
 func (*Unreserve) ProtoMessage() {}
 
 func (x *Unreserve) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[15]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2031,7 +2117,7 @@ func (x *Unreserve) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Unreserve.ProtoReflect.Descriptor instead.
 func (*Unreserve) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{15}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Unreserve) GetReservation() uint32 {
@@ -2054,7 +2140,7 @@ type Call struct {
 
 func (x *Call) Reset() {
 	*x = Call{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[16]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2066,7 +2152,7 @@ func (x *Call) String() string {
 func (*Call) ProtoMessage() {}
 
 func (x *Call) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[16]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2079,7 +2165,7 @@ func (x *Call) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Call.ProtoReflect.Descriptor instead.
 func (*Call) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{16}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Call) GetFunction() Function {
@@ -2109,7 +2195,7 @@ type GrowAt struct {
 
 func (x *GrowAt) Reset() {
 	*x = GrowAt{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[17]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2121,7 +2207,7 @@ func (x *GrowAt) String() string {
 func (*GrowAt) ProtoMessage() {}
 
 func (x *GrowAt) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[17]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2134,7 +2220,7 @@ func (x *GrowAt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GrowAt.ProtoReflect.Descriptor instead.
 func (*GrowAt) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{17}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *GrowAt) GetBase() uint64 {
@@ -2166,7 +2252,7 @@ type FreeAt struct {
 
 func (x *FreeAt) Reset() {
 	*x = FreeAt{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[18]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2178,7 +2264,7 @@ func (x *FreeAt) String() string {
 func (*FreeAt) ProtoMessage() {}
 
 func (x *FreeAt) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[18]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2191,7 +2277,7 @@ func (x *FreeAt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FreeAt.ProtoReflect.Descriptor instead.
 func (*FreeAt) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{18}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *FreeAt) GetBase() uint64 {
@@ -2230,7 +2316,7 @@ type ScavengeAt struct {
 
 func (x *ScavengeAt) Reset() {
 	*x = ScavengeAt{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[19]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2242,7 +2328,7 @@ func (x *ScavengeAt) String() string {
 func (*ScavengeAt) ProtoMessage() {}
 
 func (x *ScavengeAt) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[19]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2255,7 +2341,7 @@ func (x *ScavengeAt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScavengeAt.ProtoReflect.Descriptor instead.
 func (*ScavengeAt) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{19}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *ScavengeAt) GetBase() uint64 {
@@ -2294,7 +2380,7 @@ type UnreserveAt struct {
 
 func (x *UnreserveAt) Reset() {
 	*x = UnreserveAt{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[20]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2306,7 +2392,7 @@ func (x *UnreserveAt) String() string {
 func (*UnreserveAt) ProtoMessage() {}
 
 func (x *UnreserveAt) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[20]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2319,7 +2405,7 @@ func (x *UnreserveAt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UnreserveAt.ProtoReflect.Descriptor instead.
 func (*UnreserveAt) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{20}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *UnreserveAt) GetBase() uint64 {
@@ -2358,7 +2444,7 @@ type PokeSummary struct {
 
 func (x *PokeSummary) Reset() {
 	*x = PokeSummary{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[21]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2370,7 +2456,7 @@ func (x *PokeSummary) String() string {
 func (*PokeSummary) ProtoMessage() {}
 
 func (x *PokeSummary) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[21]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2383,7 +2469,7 @@ func (x *PokeSummary) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeSummary.ProtoReflect.Descriptor instead.
 func (*PokeSummary) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{21}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *PokeSummary) GetLevel() uint32 {
@@ -2422,7 +2508,7 @@ type PokeChunk struct {
 
 func (x *PokeChunk) Reset() {
 	*x = PokeChunk{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[22]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2434,7 +2520,7 @@ func (x *PokeChunk) String() string {
 func (*PokeChunk) ProtoMessage() {}
 
 func (x *PokeChunk) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[22]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2447,7 +2533,7 @@ func (x *PokeChunk) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeChunk.ProtoReflect.Descriptor instead.
 func (*PokeChunk) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{22}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PokeChunk) GetChunk() int64 {
@@ -2482,7 +2568,7 @@ type PokeSearchAddr struct {
 
 func (x *PokeSearchAddr) Reset() {
 	*x = PokeSearchAddr{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2494,7 +2580,7 @@ func (x *PokeSearchAddr) String() string {
 func (*PokeSearchAddr) ProtoMessage() {}
 
 func (x *PokeSearchAddr) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[23]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2507,7 +2593,7 @@ func (x *PokeSearchAddr) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeSearchAddr.ProtoReflect.Descriptor instead.
 func (*PokeSearchAddr) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{23}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PokeSearchAddr) GetAddress() uint64 {
@@ -2528,7 +2614,7 @@ type Tick struct {
 
 func (x *Tick) Reset() {
 	*x = Tick{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2540,7 +2626,7 @@ func (x *Tick) String() string {
 func (*Tick) ProtoMessage() {}
 
 func (x *Tick) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[24]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2553,7 +2639,7 @@ func (x *Tick) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Tick.ProtoReflect.Descriptor instead.
 func (*Tick) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{24}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Tick) GetDurationNs() uint64 {
@@ -2572,7 +2658,7 @@ type Timer struct {
 
 func (x *Timer) Reset() {
 	*x = Timer{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2584,7 +2670,7 @@ func (x *Timer) String() string {
 func (*Timer) ProtoMessage() {}
 
 func (x *Timer) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[25]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2597,7 +2683,7 @@ func (x *Timer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Timer.ProtoReflect.Descriptor instead.
 func (*Timer) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{25}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{26}
 }
 
 // Sysmon looks at sysmonWake and wakes the scavenger if it is set.
@@ -2609,7 +2695,7 @@ type Sysmon struct {
 
 func (x *Sysmon) Reset() {
 	*x = Sysmon{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2621,7 +2707,7 @@ func (x *Sysmon) String() string {
 func (*Sysmon) ProtoMessage() {}
 
 func (x *Sysmon) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[26]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2634,7 +2720,7 @@ func (x *Sysmon) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Sysmon.ProtoReflect.Descriptor instead.
 func (*Sysmon) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{26}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{27}
 }
 
 // Wake calls wakeScavenger.
@@ -2646,7 +2732,7 @@ type Wake struct {
 
 func (x *Wake) Reset() {
 	*x = Wake{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2658,7 +2744,7 @@ func (x *Wake) String() string {
 func (*Wake) ProtoMessage() {}
 
 func (x *Wake) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[27]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2671,7 +2757,7 @@ func (x *Wake) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Wake.ProtoReflect.Descriptor instead.
 func (*Wake) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{27}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{28}
 }
 
 // Ready calls readyForScavenger.
@@ -2683,7 +2769,7 @@ type Ready struct {
 
 func (x *Ready) Reset() {
 	*x = Ready{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2695,7 +2781,7 @@ func (x *Ready) String() string {
 func (*Ready) ProtoMessage() {}
 
 func (x *Ready) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[28]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2708,7 +2794,7 @@ func (x *Ready) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ready.ProtoReflect.Descriptor instead.
 func (*Ready) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{28}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{29}
 }
 
 // Gomaxprocs sets gomaxprocs.
@@ -2722,7 +2808,7 @@ type Gomaxprocs struct {
 
 func (x *Gomaxprocs) Reset() {
 	*x = Gomaxprocs{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2734,7 +2820,7 @@ func (x *Gomaxprocs) String() string {
 func (*Gomaxprocs) ProtoMessage() {}
 
 func (x *Gomaxprocs) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[29]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2747,7 +2833,7 @@ func (x *Gomaxprocs) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Gomaxprocs.ProtoReflect.Descriptor instead.
 func (*Gomaxprocs) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{29}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Gomaxprocs) GetCount() uint64 {
@@ -2768,7 +2854,7 @@ type ScavengeCost struct {
 
 func (x *ScavengeCost) Reset() {
 	*x = ScavengeCost{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2780,7 +2866,7 @@ func (x *ScavengeCost) String() string {
 func (*ScavengeCost) ProtoMessage() {}
 
 func (x *ScavengeCost) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[30]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2793,7 +2879,7 @@ func (x *ScavengeCost) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScavengeCost.ProtoReflect.Descriptor instead.
 func (*ScavengeCost) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{30}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *ScavengeCost) GetCostNs() uint64 {
@@ -2814,7 +2900,7 @@ type Faketime struct {
 
 func (x *Faketime) Reset() {
 	*x = Faketime{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2826,7 +2912,7 @@ func (x *Faketime) String() string {
 func (*Faketime) ProtoMessage() {}
 
 func (x *Faketime) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[31]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2839,7 +2925,7 @@ func (x *Faketime) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Faketime.ProtoReflect.Descriptor instead.
 func (*Faketime) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{31}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Faketime) GetOn() bool {
@@ -2860,7 +2946,7 @@ type Scavtrace struct {
 
 func (x *Scavtrace) Reset() {
 	*x = Scavtrace{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2872,7 +2958,7 @@ func (x *Scavtrace) String() string {
 func (*Scavtrace) ProtoMessage() {}
 
 func (x *Scavtrace) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[32]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2885,7 +2971,7 @@ func (x *Scavtrace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Scavtrace.ProtoReflect.Descriptor instead.
 func (*Scavtrace) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{32}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *Scavtrace) GetOn() bool {
@@ -2908,7 +2994,7 @@ type Pace struct {
 
 func (x *Pace) Reset() {
 	*x = Pace{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2920,7 +3006,7 @@ func (x *Pace) String() string {
 func (*Pace) ProtoMessage() {}
 
 func (x *Pace) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[33]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2933,7 +3019,7 @@ func (x *Pace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Pace.ProtoReflect.Descriptor instead.
 func (*Pace) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{33}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *Pace) GetHeapGoal() uint64 {
@@ -2963,7 +3049,7 @@ type MarkTermination struct {
 
 func (x *MarkTermination) Reset() {
 	*x = MarkTermination{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2975,7 +3061,7 @@ func (x *MarkTermination) String() string {
 func (*MarkTermination) ProtoMessage() {}
 
 func (x *MarkTermination) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[34]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2988,7 +3074,7 @@ func (x *MarkTermination) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use MarkTermination.ProtoReflect.Descriptor instead.
 func (*MarkTermination) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{34}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *MarkTermination) GetHeapGoal() uint64 {
@@ -3014,7 +3100,7 @@ type SweepDone struct {
 
 func (x *SweepDone) Reset() {
 	*x = SweepDone{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3026,7 +3112,7 @@ func (x *SweepDone) String() string {
 func (*SweepDone) ProtoMessage() {}
 
 func (x *SweepDone) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[35]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3039,7 +3125,7 @@ func (x *SweepDone) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SweepDone.ProtoReflect.Descriptor instead.
 func (*SweepDone) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{35}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{36}
 }
 
 // ScavengeAll calls mheap.scavengeAll.
@@ -3051,7 +3137,7 @@ type ScavengeAll struct {
 
 func (x *ScavengeAll) Reset() {
 	*x = ScavengeAll{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3063,7 +3149,7 @@ func (x *ScavengeAll) String() string {
 func (*ScavengeAll) ProtoMessage() {}
 
 func (x *ScavengeAll) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[36]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3076,7 +3162,7 @@ func (x *ScavengeAll) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ScavengeAll.ProtoReflect.Descriptor instead.
 func (*ScavengeAll) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{36}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{37}
 }
 
 // Span allocates pages as mheap.allocSpan does: the heap grows if it must, and scavenges if it grew past its goal.
@@ -3092,7 +3178,7 @@ type Span struct {
 
 func (x *Span) Reset() {
 	*x = Span{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3104,7 +3190,7 @@ func (x *Span) String() string {
 func (*Span) ProtoMessage() {}
 
 func (x *Span) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[37]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3117,7 +3203,7 @@ func (x *Span) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Span.ProtoReflect.Descriptor instead.
 func (*Span) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{37}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{38}
 }
 
 func (x *Span) GetSlot() uint32 {
@@ -3143,7 +3229,7 @@ type HeapRetained struct {
 
 func (x *HeapRetained) Reset() {
 	*x = HeapRetained{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3155,7 +3241,7 @@ func (x *HeapRetained) String() string {
 func (*HeapRetained) ProtoMessage() {}
 
 func (x *HeapRetained) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[38]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3168,7 +3254,7 @@ func (x *HeapRetained) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HeapRetained.ProtoReflect.Descriptor instead.
 func (*HeapRetained) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{38}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{39}
 }
 
 // PrintScavTrace calls printScavTrace.
@@ -3186,7 +3272,7 @@ type PrintScavTrace struct {
 
 func (x *PrintScavTrace) Reset() {
 	*x = PrintScavTrace{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3198,7 +3284,7 @@ func (x *PrintScavTrace) String() string {
 func (*PrintScavTrace) ProtoMessage() {}
 
 func (x *PrintScavTrace) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[39]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3211,7 +3297,7 @@ func (x *PrintScavTrace) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PrintScavTrace.ProtoReflect.Descriptor instead.
 func (*PrintScavTrace) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{39}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{40}
 }
 
 func (x *PrintScavTrace) GetGeneration() uint32 {
@@ -3246,7 +3332,7 @@ type PokePhysPage struct {
 
 func (x *PokePhysPage) Reset() {
 	*x = PokePhysPage{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3258,7 +3344,7 @@ func (x *PokePhysPage) String() string {
 func (*PokePhysPage) ProtoMessage() {}
 
 func (x *PokePhysPage) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[40]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3271,7 +3357,7 @@ func (x *PokePhysPage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokePhysPage.ProtoReflect.Descriptor instead.
 func (*PokePhysPage) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{40}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{41}
 }
 
 func (x *PokePhysPage) GetByteCount() uint64 {
@@ -3296,7 +3382,7 @@ type PokeStats struct {
 
 func (x *PokeStats) Reset() {
 	*x = PokeStats{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3308,7 +3394,7 @@ func (x *PokeStats) String() string {
 func (*PokeStats) ProtoMessage() {}
 
 func (x *PokeStats) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[41]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3321,7 +3407,7 @@ func (x *PokeStats) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeStats.ProtoReflect.Descriptor instead.
 func (*PokeStats) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{41}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{42}
 }
 
 func (x *PokeStats) GetHeapSys() uint64 {
@@ -3356,7 +3442,7 @@ type PokeClock struct {
 
 func (x *PokeClock) Reset() {
 	*x = PokeClock{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[43]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3368,7 +3454,7 @@ func (x *PokeClock) String() string {
 func (*PokeClock) ProtoMessage() {}
 
 func (x *PokeClock) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[42]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[43]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3381,7 +3467,7 @@ func (x *PokeClock) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PokeClock.ProtoReflect.Descriptor instead.
 func (*PokeClock) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{42}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{43}
 }
 
 func (x *PokeClock) GetNowNs() uint64 {
@@ -3404,7 +3490,7 @@ type Gc struct {
 
 func (x *Gc) Reset() {
 	*x = Gc{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[43]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[44]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3416,7 +3502,7 @@ func (x *Gc) String() string {
 func (*Gc) ProtoMessage() {}
 
 func (x *Gc) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[43]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[44]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3429,7 +3515,7 @@ func (x *Gc) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Gc.ProtoReflect.Descriptor instead.
 func (*Gc) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{43}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{44}
 }
 
 func (x *Gc) GetHeapGoal() uint64 {
@@ -3459,14 +3545,17 @@ type Transcript struct {
 	End *Observation `protobuf:"bytes,4,opt,name=end,proto3" json:"end,omitempty"`
 	// Of a series only, instead of all but program_id: 16 bytes for each program, the first of the SHA-256 of its
 	// transcript in the canonical encoding, without program_id.
-	Digests       []byte `protobuf:"bytes,5,opt,name=digests,proto3,oneof" json:"digests,omitempty"`
+	Digests []byte `protobuf:"bytes,5,opt,name=digests,proto3,oneof" json:"digests,omitempty"`
+	// Where the program asked for it: a bitmap of the target's counters, those that the program reached set; counter i is
+	// bit i%8 of byte i/8. It tells of the target and not of the page heap, and is no part of what is compared.
+	Reached       []byte `protobuf:"bytes,6,opt,name=reached,proto3,oneof" json:"reached,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Transcript) Reset() {
 	*x = Transcript{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[44]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[45]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3478,7 +3567,7 @@ func (x *Transcript) String() string {
 func (*Transcript) ProtoMessage() {}
 
 func (x *Transcript) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[44]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[45]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3491,7 +3580,7 @@ func (x *Transcript) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Transcript.ProtoReflect.Descriptor instead.
 func (*Transcript) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{44}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{45}
 }
 
 func (x *Transcript) GetProgramId() uint64 {
@@ -3529,6 +3618,13 @@ func (x *Transcript) GetDigests() []byte {
 	return nil
 }
 
+func (x *Transcript) GetReached() []byte {
+	if x != nil {
+		return x.Reached
+	}
+	return nil
+}
+
 // Step is what one operation did.
 type Step struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -3544,7 +3640,7 @@ type Step struct {
 
 func (x *Step) Reset() {
 	*x = Step{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[45]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[46]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3556,7 +3652,7 @@ func (x *Step) String() string {
 func (*Step) ProtoMessage() {}
 
 func (x *Step) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[45]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[46]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3569,7 +3665,7 @@ func (x *Step) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Step.ProtoReflect.Descriptor instead.
 func (*Step) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{45}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{46}
 }
 
 func (x *Step) GetOutcome() *Outcome {
@@ -3611,7 +3707,7 @@ type Outcome struct {
 
 func (x *Outcome) Reset() {
 	*x = Outcome{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[46]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[47]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3623,7 +3719,7 @@ func (x *Outcome) String() string {
 func (*Outcome) ProtoMessage() {}
 
 func (x *Outcome) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[46]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[47]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3636,7 +3732,7 @@ func (x *Outcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Outcome.ProtoReflect.Descriptor instead.
 func (*Outcome) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{46}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{47}
 }
 
 func (x *Outcome) GetOutcome() isOutcome_Outcome {
@@ -3723,7 +3819,7 @@ type Nothing struct {
 
 func (x *Nothing) Reset() {
 	*x = Nothing{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[47]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[48]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3735,7 +3831,7 @@ func (x *Nothing) String() string {
 func (*Nothing) ProtoMessage() {}
 
 func (x *Nothing) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[47]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[48]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3748,7 +3844,7 @@ func (x *Nothing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Nothing.ProtoReflect.Descriptor instead.
 func (*Nothing) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{47}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{48}
 }
 
 // Returned holds an operation's results.
@@ -3762,7 +3858,7 @@ type Returned struct {
 
 func (x *Returned) Reset() {
 	*x = Returned{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[48]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[49]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3774,7 +3870,7 @@ func (x *Returned) String() string {
 func (*Returned) ProtoMessage() {}
 
 func (x *Returned) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[48]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[49]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3787,7 +3883,7 @@ func (x *Returned) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Returned.ProtoReflect.Descriptor instead.
 func (*Returned) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{48}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{49}
 }
 
 func (x *Returned) GetValues() []uint64 {
@@ -3808,7 +3904,7 @@ type Thrown struct {
 
 func (x *Thrown) Reset() {
 	*x = Thrown{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[49]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[50]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3820,7 +3916,7 @@ func (x *Thrown) String() string {
 func (*Thrown) ProtoMessage() {}
 
 func (x *Thrown) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[49]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[50]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3833,7 +3929,7 @@ func (x *Thrown) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Thrown.ProtoReflect.Descriptor instead.
 func (*Thrown) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{49}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{50}
 }
 
 func (x *Thrown) GetText() string {
@@ -3856,7 +3952,7 @@ type Panicked struct {
 
 func (x *Panicked) Reset() {
 	*x = Panicked{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[50]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[51]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3868,7 +3964,7 @@ func (x *Panicked) String() string {
 func (*Panicked) ProtoMessage() {}
 
 func (x *Panicked) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[50]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[51]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -3881,7 +3977,7 @@ func (x *Panicked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Panicked.ProtoReflect.Descriptor instead.
 func (*Panicked) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{50}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{51}
 }
 
 func (x *Panicked) GetKind() PanicKind {
@@ -3976,7 +4072,7 @@ type Observation struct {
 
 func (x *Observation) Reset() {
 	*x = Observation{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[51]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[52]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -3988,7 +4084,7 @@ func (x *Observation) String() string {
 func (*Observation) ProtoMessage() {}
 
 func (x *Observation) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[51]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[52]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4001,7 +4097,7 @@ func (x *Observation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Observation.ProtoReflect.Descriptor instead.
 func (*Observation) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{51}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{52}
 }
 
 func (x *Observation) GetComplete() bool {
@@ -4259,7 +4355,7 @@ type ChunkRun struct {
 
 func (x *ChunkRun) Reset() {
 	*x = ChunkRun{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[52]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[53]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4271,7 +4367,7 @@ func (x *ChunkRun) String() string {
 func (*ChunkRun) ProtoMessage() {}
 
 func (x *ChunkRun) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[52]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[53]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4284,7 +4380,7 @@ func (x *ChunkRun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ChunkRun.ProtoReflect.Descriptor instead.
 func (*ChunkRun) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{52}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{53}
 }
 
 func (x *ChunkRun) GetIndex() uint64 {
@@ -4332,7 +4428,7 @@ type SummaryRun struct {
 
 func (x *SummaryRun) Reset() {
 	*x = SummaryRun{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[53]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[54]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4344,7 +4440,7 @@ func (x *SummaryRun) String() string {
 func (*SummaryRun) ProtoMessage() {}
 
 func (x *SummaryRun) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[53]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[54]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4357,7 +4453,7 @@ func (x *SummaryRun) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryRun.ProtoReflect.Descriptor instead.
 func (*SummaryRun) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{53}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{54}
 }
 
 func (x *SummaryRun) GetLevel() uint64 {
@@ -4401,7 +4497,7 @@ type RangeSet struct {
 
 func (x *RangeSet) Reset() {
 	*x = RangeSet{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[54]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[55]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4413,7 +4509,7 @@ func (x *RangeSet) String() string {
 func (*RangeSet) ProtoMessage() {}
 
 func (x *RangeSet) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[54]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[55]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4426,7 +4522,7 @@ func (x *RangeSet) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RangeSet.ProtoReflect.Descriptor instead.
 func (*RangeSet) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{54}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{55}
 }
 
 func (x *RangeSet) GetBounds() []uint64 {
@@ -4454,7 +4550,7 @@ type SummaryLengths struct {
 
 func (x *SummaryLengths) Reset() {
 	*x = SummaryLengths{}
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[55]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[56]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -4466,7 +4562,7 @@ func (x *SummaryLengths) String() string {
 func (*SummaryLengths) ProtoMessage() {}
 
 func (x *SummaryLengths) ProtoReflect() protoreflect.Message {
-	mi := &file_pageheap_v1_pageheap_proto_msgTypes[55]
+	mi := &file_pageheap_v1_pageheap_proto_msgTypes[56]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -4479,7 +4575,7 @@ func (x *SummaryLengths) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummaryLengths.ProtoReflect.Descriptor instead.
 func (*SummaryLengths) Descriptor() ([]byte, []int) {
-	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{55}
+	return file_pageheap_v1_pageheap_proto_rawDescGZIP(), []int{56}
 }
 
 func (x *SummaryLengths) GetLengths() []uint64 {
@@ -4494,7 +4590,7 @@ var File_pageheap_v1_pageheap_proto protoreflect.FileDescriptor
 const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\n" +
 	"\x1apageheap/v1/pageheap.proto\x12\vpageheap.v1\"\x11\n" +
-	"\x0fDescribeRequest\"\xa3\x02\n" +
+	"\x0fDescribeRequest\"\xd5\x02\n" +
 	"\x10DescribeResponse\x12)\n" +
 	"\x10protocol_version\x18\x01 \x01(\rR\x0fprotocolVersion\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x18\n" +
@@ -4503,7 +4599,12 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"go_version\x18\x04 \x01(\tR\tgoVersion\x12;\n" +
 	"\fcapabilities\x18\x05 \x03(\x0e2\x17.pageheap.v1.CapabilityR\fcapabilities\x12.\n" +
 	"\x13operation_count_max\x18\x06 \x01(\x04R\x11operationCountMax\x12*\n" +
-	"\x11program_bytes_max\x18\a \x01(\x04R\x0fprogramBytesMax\"\xcf\x03\n" +
+	"\x11program_bytes_max\x18\a \x01(\x04R\x0fprogramBytesMax\x120\n" +
+	"\bcounters\x18\b \x03(\v2\x14.pageheap.v1.CounterR\bcounters\"Z\n" +
+	"\aCounter\x12\x12\n" +
+	"\x04file\x18\x01 \x01(\tR\x04file\x12\x12\n" +
+	"\x04line\x18\x02 \x01(\rR\x04line\x12'\n" +
+	"\x0fstatement_count\x18\x03 \x01(\rR\x0estatementCount\"\xf4\x03\n" +
 	"\aProgram\x12\x13\n" +
 	"\x02id\x18\x01 \x01(\x06H\x00R\x02id\x88\x01\x01\x12)\n" +
 	"\x0ephys_page_size\x18\x02 \x01(\x06H\x01R\fphysPageSize\x88\x01\x01\x122\n" +
@@ -4513,14 +4614,16 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\n" +
 	"operations\x18\x06 \x03(\v2\x16.pageheap.v1.OperationR\n" +
 	"operations\x12\x1b\n" +
-	"\x06pacing\x18\a \x01(\bH\x05R\x06pacing\x88\x01\x01\x12+\n" +
+	"\x06pacing\x18\a \x01(\bH\x05R\x06pacing\x88\x01\x01\x12\x19\n" +
+	"\x05count\x18\t \x01(\bH\x06R\x05count\x88\x01\x01\x12+\n" +
 	"\x06series\x18\b \x01(\v2\x13.pageheap.v1.SeriesR\x06seriesB\x05\n" +
 	"\x03_idB\x11\n" +
 	"\x0f_phys_page_sizeB\x16\n" +
 	"\x14_phys_huge_page_sizeB\x13\n" +
 	"\x11_outside_contractB\x16\n" +
 	"\x14_checkpoint_intervalB\t\n" +
-	"\a_pacing\"\xaf\x04\n" +
+	"\a_pacingB\b\n" +
+	"\x06_count\"\xaf\x04\n" +
 	"\x06Series\x12\x17\n" +
 	"\x04seed\x18\x01 \x01(\x06H\x00R\x04seed\x88\x01\x01\x12(\n" +
 	"\rprogram_count\x18\x02 \x01(\x06H\x01R\fprogramCount\x88\x01\x01\x12,\n" +
@@ -4711,7 +4814,7 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\x06now_ns\x18\x01 \x01(\x06R\x05nowNs\"G\n" +
 	"\x02Gc\x12\x1b\n" +
 	"\theap_goal\x18\x01 \x01(\x06R\bheapGoal\x12$\n" +
-	"\x0elast_heap_goal\x18\x02 \x01(\x06R\flastHeapGoal\"\xef\x01\n" +
+	"\x0elast_heap_goal\x18\x02 \x01(\x06R\flastHeapGoal\"\x9a\x02\n" +
 	"\n" +
 	"Transcript\x12\"\n" +
 	"\n" +
@@ -4719,10 +4822,13 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\x05start\x18\x02 \x01(\v2\x18.pageheap.v1.ObservationR\x05start\x12'\n" +
 	"\x05steps\x18\x03 \x03(\v2\x11.pageheap.v1.StepR\x05steps\x12*\n" +
 	"\x03end\x18\x04 \x01(\v2\x18.pageheap.v1.ObservationR\x03end\x12\x1d\n" +
-	"\adigests\x18\x05 \x01(\fH\x01R\adigests\x88\x01\x01B\r\n" +
+	"\adigests\x18\x05 \x01(\fH\x01R\adigests\x88\x01\x01\x12\x1d\n" +
+	"\areached\x18\x06 \x01(\fH\x02R\areached\x88\x01\x01B\r\n" +
 	"\v_program_idB\n" +
 	"\n" +
-	"\b_digests\"\x9d\x01\n" +
+	"\b_digestsB\n" +
+	"\n" +
+	"\b_reached\"\x9d\x01\n" +
 	"\x04Step\x12.\n" +
 	"\aoutcome\x18\x01 \x01(\v2\x14.pageheap.v1.OutcomeR\aoutcome\x12\x1d\n" +
 	"\aprinted\x18\x02 \x01(\tH\x00R\aprinted\x88\x01\x01\x12:\n" +
@@ -4838,7 +4944,7 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"totalBytes\x88\x01\x01B\x0e\n" +
 	"\f_total_bytes\"*\n" +
 	"\x0eSummaryLengths\x12\x18\n" +
-	"\alengths\x18\x01 \x03(\x06R\alengths*\x90\x02\n" +
+	"\alengths\x18\x01 \x03(\x06R\alengths*\xa9\x02\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x13\n" +
@@ -4850,7 +4956,9 @@ const file_pageheap_v1_pageheap_proto_rawDesc = "" +
 	"\x13CAPABILITY_SCAVENGE\x10\x06\x12\x1f\n" +
 	"\x1bCAPABILITY_OUTSIDE_CONTRACT\x10\a\x12\x15\n" +
 	"\x11CAPABILITY_PACING\x10\b\x12\x15\n" +
-	"\x11CAPABILITY_SERIES\x10\t*\xd7\b\n" +
+	"\x11CAPABILITY_SERIES\x10\t\x12\x17\n" +
+	"\x13CAPABILITY_COUNTERS\x10\n" +
+	"*\xd7\b\n" +
 	"\bFunction\x12\x18\n" +
 	"\x14FUNCTION_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fFUNCTION_GET\x10\x01\x12\x14\n" +
@@ -4913,136 +5021,138 @@ func file_pageheap_v1_pageheap_proto_rawDescGZIP() []byte {
 }
 
 var file_pageheap_v1_pageheap_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_pageheap_v1_pageheap_proto_msgTypes = make([]protoimpl.MessageInfo, 56)
+var file_pageheap_v1_pageheap_proto_msgTypes = make([]protoimpl.MessageInfo, 57)
 var file_pageheap_v1_pageheap_proto_goTypes = []any{
 	(Capability)(0),          // 0: pageheap.v1.Capability
 	(Function)(0),            // 1: pageheap.v1.Function
 	(PanicKind)(0),           // 2: pageheap.v1.PanicKind
 	(*DescribeRequest)(nil),  // 3: pageheap.v1.DescribeRequest
 	(*DescribeResponse)(nil), // 4: pageheap.v1.DescribeResponse
-	(*Program)(nil),          // 5: pageheap.v1.Program
-	(*Series)(nil),           // 6: pageheap.v1.Series
-	(*Operation)(nil),        // 7: pageheap.v1.Operation
-	(*Grow)(nil),             // 8: pageheap.v1.Grow
-	(*Alloc)(nil),            // 9: pageheap.v1.Alloc
-	(*Free)(nil),             // 10: pageheap.v1.Free
-	(*Cache)(nil),            // 11: pageheap.v1.Cache
-	(*CacheAlloc)(nil),       // 12: pageheap.v1.CacheAlloc
-	(*Flush)(nil),            // 13: pageheap.v1.Flush
-	(*StartGen)(nil),         // 14: pageheap.v1.StartGen
-	(*Scavenge)(nil),         // 15: pageheap.v1.Scavenge
-	(*Reserve)(nil),          // 16: pageheap.v1.Reserve
-	(*ScavengeOne)(nil),      // 17: pageheap.v1.ScavengeOne
-	(*Unreserve)(nil),        // 18: pageheap.v1.Unreserve
-	(*Call)(nil),             // 19: pageheap.v1.Call
-	(*GrowAt)(nil),           // 20: pageheap.v1.GrowAt
-	(*FreeAt)(nil),           // 21: pageheap.v1.FreeAt
-	(*ScavengeAt)(nil),       // 22: pageheap.v1.ScavengeAt
-	(*UnreserveAt)(nil),      // 23: pageheap.v1.UnreserveAt
-	(*PokeSummary)(nil),      // 24: pageheap.v1.PokeSummary
-	(*PokeChunk)(nil),        // 25: pageheap.v1.PokeChunk
-	(*PokeSearchAddr)(nil),   // 26: pageheap.v1.PokeSearchAddr
-	(*Tick)(nil),             // 27: pageheap.v1.Tick
-	(*Timer)(nil),            // 28: pageheap.v1.Timer
-	(*Sysmon)(nil),           // 29: pageheap.v1.Sysmon
-	(*Wake)(nil),             // 30: pageheap.v1.Wake
-	(*Ready)(nil),            // 31: pageheap.v1.Ready
-	(*Gomaxprocs)(nil),       // 32: pageheap.v1.Gomaxprocs
-	(*ScavengeCost)(nil),     // 33: pageheap.v1.ScavengeCost
-	(*Faketime)(nil),         // 34: pageheap.v1.Faketime
-	(*Scavtrace)(nil),        // 35: pageheap.v1.Scavtrace
-	(*Pace)(nil),             // 36: pageheap.v1.Pace
-	(*MarkTermination)(nil),  // 37: pageheap.v1.MarkTermination
-	(*SweepDone)(nil),        // 38: pageheap.v1.SweepDone
-	(*ScavengeAll)(nil),      // 39: pageheap.v1.ScavengeAll
-	(*Span)(nil),             // 40: pageheap.v1.Span
-	(*HeapRetained)(nil),     // 41: pageheap.v1.HeapRetained
-	(*PrintScavTrace)(nil),   // 42: pageheap.v1.PrintScavTrace
-	(*PokePhysPage)(nil),     // 43: pageheap.v1.PokePhysPage
-	(*PokeStats)(nil),        // 44: pageheap.v1.PokeStats
-	(*PokeClock)(nil),        // 45: pageheap.v1.PokeClock
-	(*Gc)(nil),               // 46: pageheap.v1.Gc
-	(*Transcript)(nil),       // 47: pageheap.v1.Transcript
-	(*Step)(nil),             // 48: pageheap.v1.Step
-	(*Outcome)(nil),          // 49: pageheap.v1.Outcome
-	(*Nothing)(nil),          // 50: pageheap.v1.Nothing
-	(*Returned)(nil),         // 51: pageheap.v1.Returned
-	(*Thrown)(nil),           // 52: pageheap.v1.Thrown
-	(*Panicked)(nil),         // 53: pageheap.v1.Panicked
-	(*Observation)(nil),      // 54: pageheap.v1.Observation
-	(*ChunkRun)(nil),         // 55: pageheap.v1.ChunkRun
-	(*SummaryRun)(nil),       // 56: pageheap.v1.SummaryRun
-	(*RangeSet)(nil),         // 57: pageheap.v1.RangeSet
-	(*SummaryLengths)(nil),   // 58: pageheap.v1.SummaryLengths
+	(*Counter)(nil),          // 5: pageheap.v1.Counter
+	(*Program)(nil),          // 6: pageheap.v1.Program
+	(*Series)(nil),           // 7: pageheap.v1.Series
+	(*Operation)(nil),        // 8: pageheap.v1.Operation
+	(*Grow)(nil),             // 9: pageheap.v1.Grow
+	(*Alloc)(nil),            // 10: pageheap.v1.Alloc
+	(*Free)(nil),             // 11: pageheap.v1.Free
+	(*Cache)(nil),            // 12: pageheap.v1.Cache
+	(*CacheAlloc)(nil),       // 13: pageheap.v1.CacheAlloc
+	(*Flush)(nil),            // 14: pageheap.v1.Flush
+	(*StartGen)(nil),         // 15: pageheap.v1.StartGen
+	(*Scavenge)(nil),         // 16: pageheap.v1.Scavenge
+	(*Reserve)(nil),          // 17: pageheap.v1.Reserve
+	(*ScavengeOne)(nil),      // 18: pageheap.v1.ScavengeOne
+	(*Unreserve)(nil),        // 19: pageheap.v1.Unreserve
+	(*Call)(nil),             // 20: pageheap.v1.Call
+	(*GrowAt)(nil),           // 21: pageheap.v1.GrowAt
+	(*FreeAt)(nil),           // 22: pageheap.v1.FreeAt
+	(*ScavengeAt)(nil),       // 23: pageheap.v1.ScavengeAt
+	(*UnreserveAt)(nil),      // 24: pageheap.v1.UnreserveAt
+	(*PokeSummary)(nil),      // 25: pageheap.v1.PokeSummary
+	(*PokeChunk)(nil),        // 26: pageheap.v1.PokeChunk
+	(*PokeSearchAddr)(nil),   // 27: pageheap.v1.PokeSearchAddr
+	(*Tick)(nil),             // 28: pageheap.v1.Tick
+	(*Timer)(nil),            // 29: pageheap.v1.Timer
+	(*Sysmon)(nil),           // 30: pageheap.v1.Sysmon
+	(*Wake)(nil),             // 31: pageheap.v1.Wake
+	(*Ready)(nil),            // 32: pageheap.v1.Ready
+	(*Gomaxprocs)(nil),       // 33: pageheap.v1.Gomaxprocs
+	(*ScavengeCost)(nil),     // 34: pageheap.v1.ScavengeCost
+	(*Faketime)(nil),         // 35: pageheap.v1.Faketime
+	(*Scavtrace)(nil),        // 36: pageheap.v1.Scavtrace
+	(*Pace)(nil),             // 37: pageheap.v1.Pace
+	(*MarkTermination)(nil),  // 38: pageheap.v1.MarkTermination
+	(*SweepDone)(nil),        // 39: pageheap.v1.SweepDone
+	(*ScavengeAll)(nil),      // 40: pageheap.v1.ScavengeAll
+	(*Span)(nil),             // 41: pageheap.v1.Span
+	(*HeapRetained)(nil),     // 42: pageheap.v1.HeapRetained
+	(*PrintScavTrace)(nil),   // 43: pageheap.v1.PrintScavTrace
+	(*PokePhysPage)(nil),     // 44: pageheap.v1.PokePhysPage
+	(*PokeStats)(nil),        // 45: pageheap.v1.PokeStats
+	(*PokeClock)(nil),        // 46: pageheap.v1.PokeClock
+	(*Gc)(nil),               // 47: pageheap.v1.Gc
+	(*Transcript)(nil),       // 48: pageheap.v1.Transcript
+	(*Step)(nil),             // 49: pageheap.v1.Step
+	(*Outcome)(nil),          // 50: pageheap.v1.Outcome
+	(*Nothing)(nil),          // 51: pageheap.v1.Nothing
+	(*Returned)(nil),         // 52: pageheap.v1.Returned
+	(*Thrown)(nil),           // 53: pageheap.v1.Thrown
+	(*Panicked)(nil),         // 54: pageheap.v1.Panicked
+	(*Observation)(nil),      // 55: pageheap.v1.Observation
+	(*ChunkRun)(nil),         // 56: pageheap.v1.ChunkRun
+	(*SummaryRun)(nil),       // 57: pageheap.v1.SummaryRun
+	(*RangeSet)(nil),         // 58: pageheap.v1.RangeSet
+	(*SummaryLengths)(nil),   // 59: pageheap.v1.SummaryLengths
 }
 var file_pageheap_v1_pageheap_proto_depIdxs = []int32{
 	0,  // 0: pageheap.v1.DescribeResponse.capabilities:type_name -> pageheap.v1.Capability
-	7,  // 1: pageheap.v1.Program.operations:type_name -> pageheap.v1.Operation
-	6,  // 2: pageheap.v1.Program.series:type_name -> pageheap.v1.Series
-	8,  // 3: pageheap.v1.Operation.grow:type_name -> pageheap.v1.Grow
-	9,  // 4: pageheap.v1.Operation.alloc:type_name -> pageheap.v1.Alloc
-	10, // 5: pageheap.v1.Operation.free:type_name -> pageheap.v1.Free
-	11, // 6: pageheap.v1.Operation.cache:type_name -> pageheap.v1.Cache
-	12, // 7: pageheap.v1.Operation.cache_alloc:type_name -> pageheap.v1.CacheAlloc
-	13, // 8: pageheap.v1.Operation.flush:type_name -> pageheap.v1.Flush
-	14, // 9: pageheap.v1.Operation.start_gen:type_name -> pageheap.v1.StartGen
-	15, // 10: pageheap.v1.Operation.scavenge:type_name -> pageheap.v1.Scavenge
-	16, // 11: pageheap.v1.Operation.reserve:type_name -> pageheap.v1.Reserve
-	17, // 12: pageheap.v1.Operation.scavenge_one:type_name -> pageheap.v1.ScavengeOne
-	18, // 13: pageheap.v1.Operation.unreserve:type_name -> pageheap.v1.Unreserve
-	19, // 14: pageheap.v1.Operation.call:type_name -> pageheap.v1.Call
-	20, // 15: pageheap.v1.Operation.grow_at:type_name -> pageheap.v1.GrowAt
-	21, // 16: pageheap.v1.Operation.free_at:type_name -> pageheap.v1.FreeAt
-	22, // 17: pageheap.v1.Operation.scavenge_at:type_name -> pageheap.v1.ScavengeAt
-	23, // 18: pageheap.v1.Operation.unreserve_at:type_name -> pageheap.v1.UnreserveAt
-	24, // 19: pageheap.v1.Operation.poke_summary:type_name -> pageheap.v1.PokeSummary
-	25, // 20: pageheap.v1.Operation.poke_chunk:type_name -> pageheap.v1.PokeChunk
-	26, // 21: pageheap.v1.Operation.poke_search_addr:type_name -> pageheap.v1.PokeSearchAddr
-	27, // 22: pageheap.v1.Operation.tick:type_name -> pageheap.v1.Tick
-	28, // 23: pageheap.v1.Operation.timer:type_name -> pageheap.v1.Timer
-	29, // 24: pageheap.v1.Operation.sysmon:type_name -> pageheap.v1.Sysmon
-	30, // 25: pageheap.v1.Operation.wake:type_name -> pageheap.v1.Wake
-	31, // 26: pageheap.v1.Operation.ready:type_name -> pageheap.v1.Ready
-	32, // 27: pageheap.v1.Operation.gomaxprocs:type_name -> pageheap.v1.Gomaxprocs
-	33, // 28: pageheap.v1.Operation.scavenge_cost:type_name -> pageheap.v1.ScavengeCost
-	34, // 29: pageheap.v1.Operation.faketime:type_name -> pageheap.v1.Faketime
-	35, // 30: pageheap.v1.Operation.scavtrace:type_name -> pageheap.v1.Scavtrace
-	36, // 31: pageheap.v1.Operation.pace:type_name -> pageheap.v1.Pace
-	37, // 32: pageheap.v1.Operation.mark_termination:type_name -> pageheap.v1.MarkTermination
-	38, // 33: pageheap.v1.Operation.sweep_done:type_name -> pageheap.v1.SweepDone
-	39, // 34: pageheap.v1.Operation.scavenge_all:type_name -> pageheap.v1.ScavengeAll
-	40, // 35: pageheap.v1.Operation.span:type_name -> pageheap.v1.Span
-	41, // 36: pageheap.v1.Operation.heap_retained:type_name -> pageheap.v1.HeapRetained
-	42, // 37: pageheap.v1.Operation.print_scav_trace:type_name -> pageheap.v1.PrintScavTrace
-	43, // 38: pageheap.v1.Operation.poke_phys_page:type_name -> pageheap.v1.PokePhysPage
-	44, // 39: pageheap.v1.Operation.poke_stats:type_name -> pageheap.v1.PokeStats
-	45, // 40: pageheap.v1.Operation.poke_clock:type_name -> pageheap.v1.PokeClock
-	46, // 41: pageheap.v1.Operation.gc:type_name -> pageheap.v1.Gc
-	1,  // 42: pageheap.v1.Call.function:type_name -> pageheap.v1.Function
-	54, // 43: pageheap.v1.Transcript.start:type_name -> pageheap.v1.Observation
-	48, // 44: pageheap.v1.Transcript.steps:type_name -> pageheap.v1.Step
-	54, // 45: pageheap.v1.Transcript.end:type_name -> pageheap.v1.Observation
-	49, // 46: pageheap.v1.Step.outcome:type_name -> pageheap.v1.Outcome
-	54, // 47: pageheap.v1.Step.observation:type_name -> pageheap.v1.Observation
-	50, // 48: pageheap.v1.Outcome.nothing:type_name -> pageheap.v1.Nothing
-	51, // 49: pageheap.v1.Outcome.returned:type_name -> pageheap.v1.Returned
-	52, // 50: pageheap.v1.Outcome.thrown:type_name -> pageheap.v1.Thrown
-	53, // 51: pageheap.v1.Outcome.panicked:type_name -> pageheap.v1.Panicked
-	2,  // 52: pageheap.v1.Panicked.kind:type_name -> pageheap.v1.PanicKind
-	55, // 53: pageheap.v1.Observation.chunks:type_name -> pageheap.v1.ChunkRun
-	56, // 54: pageheap.v1.Observation.summaries:type_name -> pageheap.v1.SummaryRun
-	57, // 55: pageheap.v1.Observation.in_use:type_name -> pageheap.v1.RangeSet
-	58, // 56: pageheap.v1.Observation.summary_lengths:type_name -> pageheap.v1.SummaryLengths
-	57, // 57: pageheap.v1.Observation.scav_in_use:type_name -> pageheap.v1.RangeSet
-	3,  // 58: pageheap.v1.PageHeapService.Describe:input_type -> pageheap.v1.DescribeRequest
-	5,  // 59: pageheap.v1.PageHeapService.Run:input_type -> pageheap.v1.Program
-	4,  // 60: pageheap.v1.PageHeapService.Describe:output_type -> pageheap.v1.DescribeResponse
-	47, // 61: pageheap.v1.PageHeapService.Run:output_type -> pageheap.v1.Transcript
-	60, // [60:62] is the sub-list for method output_type
-	58, // [58:60] is the sub-list for method input_type
-	58, // [58:58] is the sub-list for extension type_name
-	58, // [58:58] is the sub-list for extension extendee
-	0,  // [0:58] is the sub-list for field type_name
+	5,  // 1: pageheap.v1.DescribeResponse.counters:type_name -> pageheap.v1.Counter
+	8,  // 2: pageheap.v1.Program.operations:type_name -> pageheap.v1.Operation
+	7,  // 3: pageheap.v1.Program.series:type_name -> pageheap.v1.Series
+	9,  // 4: pageheap.v1.Operation.grow:type_name -> pageheap.v1.Grow
+	10, // 5: pageheap.v1.Operation.alloc:type_name -> pageheap.v1.Alloc
+	11, // 6: pageheap.v1.Operation.free:type_name -> pageheap.v1.Free
+	12, // 7: pageheap.v1.Operation.cache:type_name -> pageheap.v1.Cache
+	13, // 8: pageheap.v1.Operation.cache_alloc:type_name -> pageheap.v1.CacheAlloc
+	14, // 9: pageheap.v1.Operation.flush:type_name -> pageheap.v1.Flush
+	15, // 10: pageheap.v1.Operation.start_gen:type_name -> pageheap.v1.StartGen
+	16, // 11: pageheap.v1.Operation.scavenge:type_name -> pageheap.v1.Scavenge
+	17, // 12: pageheap.v1.Operation.reserve:type_name -> pageheap.v1.Reserve
+	18, // 13: pageheap.v1.Operation.scavenge_one:type_name -> pageheap.v1.ScavengeOne
+	19, // 14: pageheap.v1.Operation.unreserve:type_name -> pageheap.v1.Unreserve
+	20, // 15: pageheap.v1.Operation.call:type_name -> pageheap.v1.Call
+	21, // 16: pageheap.v1.Operation.grow_at:type_name -> pageheap.v1.GrowAt
+	22, // 17: pageheap.v1.Operation.free_at:type_name -> pageheap.v1.FreeAt
+	23, // 18: pageheap.v1.Operation.scavenge_at:type_name -> pageheap.v1.ScavengeAt
+	24, // 19: pageheap.v1.Operation.unreserve_at:type_name -> pageheap.v1.UnreserveAt
+	25, // 20: pageheap.v1.Operation.poke_summary:type_name -> pageheap.v1.PokeSummary
+	26, // 21: pageheap.v1.Operation.poke_chunk:type_name -> pageheap.v1.PokeChunk
+	27, // 22: pageheap.v1.Operation.poke_search_addr:type_name -> pageheap.v1.PokeSearchAddr
+	28, // 23: pageheap.v1.Operation.tick:type_name -> pageheap.v1.Tick
+	29, // 24: pageheap.v1.Operation.timer:type_name -> pageheap.v1.Timer
+	30, // 25: pageheap.v1.Operation.sysmon:type_name -> pageheap.v1.Sysmon
+	31, // 26: pageheap.v1.Operation.wake:type_name -> pageheap.v1.Wake
+	32, // 27: pageheap.v1.Operation.ready:type_name -> pageheap.v1.Ready
+	33, // 28: pageheap.v1.Operation.gomaxprocs:type_name -> pageheap.v1.Gomaxprocs
+	34, // 29: pageheap.v1.Operation.scavenge_cost:type_name -> pageheap.v1.ScavengeCost
+	35, // 30: pageheap.v1.Operation.faketime:type_name -> pageheap.v1.Faketime
+	36, // 31: pageheap.v1.Operation.scavtrace:type_name -> pageheap.v1.Scavtrace
+	37, // 32: pageheap.v1.Operation.pace:type_name -> pageheap.v1.Pace
+	38, // 33: pageheap.v1.Operation.mark_termination:type_name -> pageheap.v1.MarkTermination
+	39, // 34: pageheap.v1.Operation.sweep_done:type_name -> pageheap.v1.SweepDone
+	40, // 35: pageheap.v1.Operation.scavenge_all:type_name -> pageheap.v1.ScavengeAll
+	41, // 36: pageheap.v1.Operation.span:type_name -> pageheap.v1.Span
+	42, // 37: pageheap.v1.Operation.heap_retained:type_name -> pageheap.v1.HeapRetained
+	43, // 38: pageheap.v1.Operation.print_scav_trace:type_name -> pageheap.v1.PrintScavTrace
+	44, // 39: pageheap.v1.Operation.poke_phys_page:type_name -> pageheap.v1.PokePhysPage
+	45, // 40: pageheap.v1.Operation.poke_stats:type_name -> pageheap.v1.PokeStats
+	46, // 41: pageheap.v1.Operation.poke_clock:type_name -> pageheap.v1.PokeClock
+	47, // 42: pageheap.v1.Operation.gc:type_name -> pageheap.v1.Gc
+	1,  // 43: pageheap.v1.Call.function:type_name -> pageheap.v1.Function
+	55, // 44: pageheap.v1.Transcript.start:type_name -> pageheap.v1.Observation
+	49, // 45: pageheap.v1.Transcript.steps:type_name -> pageheap.v1.Step
+	55, // 46: pageheap.v1.Transcript.end:type_name -> pageheap.v1.Observation
+	50, // 47: pageheap.v1.Step.outcome:type_name -> pageheap.v1.Outcome
+	55, // 48: pageheap.v1.Step.observation:type_name -> pageheap.v1.Observation
+	51, // 49: pageheap.v1.Outcome.nothing:type_name -> pageheap.v1.Nothing
+	52, // 50: pageheap.v1.Outcome.returned:type_name -> pageheap.v1.Returned
+	53, // 51: pageheap.v1.Outcome.thrown:type_name -> pageheap.v1.Thrown
+	54, // 52: pageheap.v1.Outcome.panicked:type_name -> pageheap.v1.Panicked
+	2,  // 53: pageheap.v1.Panicked.kind:type_name -> pageheap.v1.PanicKind
+	56, // 54: pageheap.v1.Observation.chunks:type_name -> pageheap.v1.ChunkRun
+	57, // 55: pageheap.v1.Observation.summaries:type_name -> pageheap.v1.SummaryRun
+	58, // 56: pageheap.v1.Observation.in_use:type_name -> pageheap.v1.RangeSet
+	59, // 57: pageheap.v1.Observation.summary_lengths:type_name -> pageheap.v1.SummaryLengths
+	58, // 58: pageheap.v1.Observation.scav_in_use:type_name -> pageheap.v1.RangeSet
+	3,  // 59: pageheap.v1.PageHeapService.Describe:input_type -> pageheap.v1.DescribeRequest
+	6,  // 60: pageheap.v1.PageHeapService.Run:input_type -> pageheap.v1.Program
+	4,  // 61: pageheap.v1.PageHeapService.Describe:output_type -> pageheap.v1.DescribeResponse
+	48, // 62: pageheap.v1.PageHeapService.Run:output_type -> pageheap.v1.Transcript
+	61, // [61:63] is the sub-list for method output_type
+	59, // [59:61] is the sub-list for method input_type
+	59, // [59:59] is the sub-list for extension type_name
+	59, // [59:59] is the sub-list for extension extendee
+	0,  // [0:59] is the sub-list for field type_name
 }
 
 func init() { file_pageheap_v1_pageheap_proto_init() }
@@ -5050,9 +5160,9 @@ func file_pageheap_v1_pageheap_proto_init() {
 	if File_pageheap_v1_pageheap_proto != nil {
 		return
 	}
-	file_pageheap_v1_pageheap_proto_msgTypes[2].OneofWrappers = []any{}
 	file_pageheap_v1_pageheap_proto_msgTypes[3].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[4].OneofWrappers = []any{
+	file_pageheap_v1_pageheap_proto_msgTypes[4].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[5].OneofWrappers = []any{
 		(*Operation_Grow)(nil),
 		(*Operation_Alloc)(nil),
 		(*Operation_Free)(nil),
@@ -5093,26 +5203,26 @@ func file_pageheap_v1_pageheap_proto_init() {
 		(*Operation_PokeClock)(nil),
 		(*Operation_Gc)(nil),
 	}
-	file_pageheap_v1_pageheap_proto_msgTypes[7].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[44].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[8].OneofWrappers = []any{}
 	file_pageheap_v1_pageheap_proto_msgTypes[45].OneofWrappers = []any{}
-	file_pageheap_v1_pageheap_proto_msgTypes[46].OneofWrappers = []any{
+	file_pageheap_v1_pageheap_proto_msgTypes[46].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[47].OneofWrappers = []any{
 		(*Outcome_Nothing)(nil),
 		(*Outcome_Returned)(nil),
 		(*Outcome_Thrown)(nil),
 		(*Outcome_Panicked)(nil),
 	}
-	file_pageheap_v1_pageheap_proto_msgTypes[51].OneofWrappers = []any{}
 	file_pageheap_v1_pageheap_proto_msgTypes[52].OneofWrappers = []any{}
 	file_pageheap_v1_pageheap_proto_msgTypes[53].OneofWrappers = []any{}
 	file_pageheap_v1_pageheap_proto_msgTypes[54].OneofWrappers = []any{}
+	file_pageheap_v1_pageheap_proto_msgTypes[55].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_pageheap_v1_pageheap_proto_rawDesc), len(file_pageheap_v1_pageheap_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   56,
+			NumMessages:   57,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -1,0 +1,1 @@
+"""What helps a port to become right: a smoke test, conformance by levels, and traces for its own test runner."""

@@ -1,0 +1,107 @@
+"""The example port in Rust: in good order, equal to Go at all seven levels, and found out where a fault is planted."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.examples.comparing import compare_with_model
+from tests.repository.tree import ROOT
+
+PORT = ROOT / "examples/port-rust"
+ADAPTER = ("src/main.rs", "src/adapter.rs", "src/calls.rs")
+# Where the part of src/adapter.rs begins that a port of four levels would not have.
+ABOVE_LEVEL_4 = "    // What levels 5 and 6 add.\n"
+ADAPTER_LINE_COUNT_MAX = 150
+OPERATION_COUNT = 30_000
+# A comparison makes more than that in 10 s: see docs/performance.md.
+PLANTED_OPERATION_COUNT_MAX = 50_000
+
+# Number of the fault, what the report speaks of, and most operations of the shortest program.
+PLANTED = [
+    (1, "grow: chunk.scavenged|set_range", 1),
+    (2, "inUse|call ranges_", 2),
+    (3, "freeHWM", 4),
+    (4, "packPallocSum|mergeSummaries", 2),
+    (5, "findScavengeCandidate", 9),
+    (6, "critSleepRatio|pi_next", 9),
+]
+
+
+def cargo(*arguments: str) -> str:
+    """What cargo prints for the port; a failure of it is one of the test, with all that was printed."""
+    run = subprocess.run(["cargo", *arguments], cwd=PORT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr + run.stdout
+    return run.stdout
+
+
+@pytest.fixture(scope="module")
+def port() -> str:
+    """The built port as a target. What Cargo.lock names is fetched, if need be, here and only here."""
+    cargo("fetch", "--locked", "--quiet")
+    cargo("build", "--locked", "--offline", "--quiet")
+    return f"stdio:{PORT / 'target/debug/port-rust'}"
+
+
+@pytest.mark.usefixtures("port")
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("fmt", "--all", "--check"),
+        ("clippy", "--locked", "--offline", "--quiet", "--workspace", "--all-targets", "--", "--deny", "warnings"),
+        ("test", "--locked", "--offline", "--quiet", "--workspace"),
+    ],
+    ids=lambda command: command[0],
+)
+def test_cargo_finds_no_fault(command: tuple[str, ...]) -> None:
+    cargo(*command)
+
+
+def code_line_count(text: str) -> int:
+    """Lines that are neither blank nor a comment."""
+    lines = map(str.strip, text.splitlines())
+    return sum(bool(line) and not line.startswith("//") for line in lines)
+
+
+def test_the_adapter_of_four_levels_is_short() -> None:
+    texts = [(PORT / name).read_text() for name in ADAPTER]
+    assert ABOVE_LEVEL_4 in texts[1]
+    texts[1] = texts[1].partition(ABOVE_LEVEL_4)[0] + "}\n"
+    assert sum(map(code_line_count, texts)) <= ADAPTER_LINE_COUNT_MAX
+
+
+def test_the_page_heap_knows_nothing_of_the_harness() -> None:
+    outside = {PORT / "src" / name for name in ("main.rs", "adapter.rs", "calls.rs", "pacing.rs")}
+    texts = {path: path.read_text() for path in (PORT / "src").glob("*.rs") if path not in outside}
+    assert len(texts) > 10
+    assert [path for path, text in texts.items() if "scavdiff" in text or "prost" in text] == []
+
+
+def test_the_port_does_what_go_and_the_specification_do(port: str, tmp_path: Path) -> None:
+    result, told = compare_with_model(port, "go", operation_count=OPERATION_COUNT, folder=tmp_path)
+    assert result.exit_status == 0, told
+    assert result.tally.operation_count >= OPERATION_COUNT
+    assert not result.tally.harness_errors
+    assert {reason for _, reason in result.tally.left_out} == {"needs outside contract"}
+
+
+@pytest.mark.parametrize(("number", "spoken_of", "operation_count_max"), PLANTED)
+def test_a_planted_fault_is_found_shrunk_and_named(
+    number: int, spoken_of: str, operation_count_max: int, port: str, tmp_path: Path
+) -> None:
+    result, told = compare_with_model(
+        f"{port} --plant={number}", operation_count=PLANTED_OPERATION_COUNT_MAX, folder=tmp_path
+    )
+    (finding,) = result.findings.values()
+    assert not finding.flaky
+    assert len(finding.program.operations) <= operation_count_max, told
+    assert re.search(spoken_of, told), told
+
+
+def test_a_wrong_flag_is_told_in_one_sentence(port: str) -> None:
+    run = subprocess.run([port.removeprefix("stdio:"), "--plan"], capture_output=True, text=True)
+    assert run.returncode != 0
+    assert "usage: port-rust [--plant=NUMBER]" in run.stderr
