@@ -6,6 +6,7 @@ import secrets
 import shutil
 import sys
 import traceback
+from collections.abc import Mapping
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -15,8 +16,10 @@ import click
 from rich.console import Console
 
 from pymodel.differential.campaign.commands import campaign
-from pymodel.differential.campaign.run_with_workers import run_with_workers
+from pymodel.differential.campaign.run_with_workers import WorkersResult, run_with_workers
 from pymodel.differential.campaign.settings import WorkerSettings
+from pymodel.differential.campaign_report.command import result_options, write_results
+from pymodel.differential.campaign_report.run_results import results_of_run
 from pymodel.differential.conformance.commands import conformance, export, smoke
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
@@ -29,14 +32,14 @@ from pymodel.differential.running.opening import open_targets, replay_flags
 from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.replay import replay_text
 from pymodel.differential.running.replay_junit import replay_junit
-from pymodel.differential.running.run import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunSettings
+from pymodel.differential.running.run import DISTINCT_FINDING_COUNT_MAX, INTERRUPTED_STATUS, Run, RunResult, RunSettings
 from pymodel.differential.running.show import show_trace
 from pymodel.differential.running.side_by_side import SideBySide
 from pymodel.differential.running.status_table import StatusTable, replay_many
 from pymodel.differential.running.statuses import traces_in
 from pymodel.differential.running.summary import WIDTH_MAX, summary
 from pymodel.differential.simulate.command import simulate
-from pymodel.differential.targets.capabilities import PROTOCOL_VERSION
+from pymodel.differential.targets.capabilities import PROTOCOL_VERSION, Description
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 FINDINGS_FOLDER = Path("scavdiff-findings")

@@ -6,7 +6,7 @@ import base64
 import itertools
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -210,8 +210,14 @@ class _Targets:
     strictness: Strictness
 
 
-def run_with_workers(settings: RunSettings, worker_settings: WorkerSettings, count: int, console: Console) -> int:
-    """Runs, and prints what a run in one process prints; the exit status."""
+def run_with_workers(
+    settings: RunSettings,
+    worker_settings: WorkerSettings,
+    count: int,
+    console: Console,
+    record: Callable[[WorkersResult, Mapping[str, Description]], None],
+) -> int:
+    """Runs, prints what a run in one process prints, and hands the result to `record`; the exit status."""
     strictness = strictness_ignoring(worker_settings.ignored)
 
     def note(text: str) -> None:
@@ -227,4 +233,5 @@ def run_with_workers(settings: RunSettings, worker_settings: WorkerSettings, cou
         targets = _Targets(workers.descriptions, strictness)
     width = shutil.get_terminal_size((WIDTH_MAX, 0)).columns
     click.echo(summary(result, targets, settings.seed, width), nl=False)
+    record(result, targets.descriptions)
     return result.exit_status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -23,7 +24,7 @@ from pymodel.differential.running.known_failing import KnownFailing
 PAGE_NAME = "report.html"
 
 
-def result_options(command: Callable[..., None]) -> Callable[..., None]:
+def result_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The flags that say where results for a machine go."""
     path = click.Path(dir_okay=False, path_type=Path)
     for option in (

@@ -30,9 +30,12 @@ BITMAP_BYTE_COUNT = 64
 _ID, _PHYS, _HUGE = tag_fixed64(1), tag_fixed64(2), tag_fixed64(3)
 _OUTSIDE, _INTERVAL, _OPERATION = tag_varint(4), tag_fixed64(5), tag_length(6)
 _PACING = tag_varint(7)
+COUNTED = tag_varint(9) + b"\x01"
+"""Behind an encoded program: its transcript is to tell what it reached of a target with counters."""
 _CALL_FUNCTION, _CALL_ARGUMENTS = tag_varint(1), tag_length(2)
 
 _Encoder = Callable[[Any], bytes]
+_SMALL = 256
 
 
 def encode_program(program: Program, program_id: int, checkpoint_interval: int = 0) -> bytes:
@@ -56,7 +59,8 @@ def _field_encoder(field: Field) -> _Encoder:
     match field.wire:
         case Wire.UINT32 | Wire.BOOL:
             tag = tag_varint(number)
-            return lambda value: tag + varint(value) if value else b""
+            small = [b"", *(tag + varint(value) for value in range(1, _SMALL))]
+            return lambda value: small[value] if value < _SMALL else tag + varint(value)
         case Wire.FIXED64:
             tag = tag_fixed64(number)
             return lambda value: tag + pack_word(value) if value else b""
@@ -72,10 +76,13 @@ def _operation_encoder(kind: OperationKind) -> _Encoder:
     """Encodes operations of a kind as elements of Program.operations."""
     tag = tag_length(kind.number)
     encoders = [(field.name, _field_encoder(field)) for field in kind.fields]
+    # What precedes a short content, by its length.
+    heads = [delimited(_OPERATION, delimited(tag, bytes(size)))[: -size or None] for size in range(_SMALL)]
 
     def encode(operation: Operation) -> bytes:
         content = b"".join([encoder(getattr(operation, name)) for name, encoder in encoders])
-        return delimited(_OPERATION, delimited(tag, content))
+        size = len(content)
+        return heads[size] + content if size < _SMALL else delimited(_OPERATION, delimited(tag, content))
 
     return encode
 
@@ -112,6 +119,8 @@ def decode_program(data: bytes) -> Request:
     for field in ("id", "phys_page_size", "phys_huge_page_size"):
         if not message.HasField(field):
             raise InvalidProgram(None, field, "is missing")
+    if message.count:
+        raise InvalidProgram(None, "count", "is set, for a target that does not count what it reaches")
     operations = tuple(_decode_operation(step, message) for step, message in enumerate(message.operations))
     sizes = message.phys_page_size, message.phys_huge_page_size
     program = Program(operations, *sizes, message.outside_contract, message.pacing)
