@@ -76,7 +76,8 @@ def _open_parts(counts: Counts) -> Iterator[list[Part]]:
             parts.generation(counts.operation_count),
             parts.model_alone(requests),
             parts.GoAlone(requests),
-            parts.GoOverGrpc(requests),
+            parts.go_over_grpc(requests),
+            parts.go_over_pipes(requests),
             parts.comparison_alone(requests),
             Pipeline("model and three Go targets", counts.operation_count, ("model", "go", "go", "go")),
             parts.GoAlone(series, "Go alone, series, in process"),
@@ -113,7 +114,7 @@ def _tell_parts(samples: dict[str, list[Sample]], result: Result, say: Say) -> N
 
 def _reach_of_parts(samples: dict[str, list[Sample]], result: Result) -> None:
     this = samples["this: scavdiff run"]
-    sides = median_rate(samples["model alone"]), median_rate(samples["Go through gRPC"])
+    sides = median_rate(samples["model alone"]), median_rate(samples["Go through pipes"])
     result.reach["pipeline"] = median_rate(this)
     if compiled := samples.get("compiled model and Go"):
         result.reach["compiled"] = median_rate(compiled)

@@ -21,7 +21,7 @@ from pymodel.differential.programs.codec import encode_program
 from pymodel.differential.programs.series_codec import encode_series
 from pymodel.differential.running.tally import Tally
 from pymodel.differential.targets.target import EncodedProgram
-from pymodel.differential.targets.target_specs import TimeLimits, make_target
+from pymodel.differential.targets.target_specs import TimeLimits, find_go_binary, make_target
 
 WINDOW_PROGRAM_COUNT = 8
 
@@ -145,14 +145,13 @@ class GoAlone:
         self._process.communicate()
 
 
-class GoOverGrpc:
+class GoTarget:
     """The Go target as a run drives it, with nothing done about its answers."""
 
-    name = "Go through gRPC"
-
-    def __init__(self, requests: Sequence[EncodedProgram]) -> None:
+    def __init__(self, requests: Sequence[EncodedProgram], name: str, spec: str) -> None:
+        self.name = name
         self._requests = requests
-        self._target = make_target("go", "go", TimeLimits())
+        self._target = make_target(spec, "go", TimeLimits())
         self._target.describe()
 
     def measure(self, _: int) -> Sample:
@@ -173,6 +172,16 @@ class GoOverGrpc:
                 self._target.receive()
                 waiting.popleft()
         return _operation_count(self._requests)
+
+
+def go_over_grpc(requests: Sequence[EncodedProgram]) -> GoTarget:
+    """The Go target as any gRPC server."""
+    return GoTarget(requests, "Go through gRPC", f"exec:{find_go_binary()}")
+
+
+def go_over_pipes(requests: Sequence[EncodedProgram]) -> GoTarget:
+    """The Go target as a run starts it by itself: over standard input and output."""
+    return GoTarget(requests, "Go through pipes", "go")
 
 
 def _operation_count(requests: Sequence[EncodedProgram]) -> int:

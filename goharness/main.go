@@ -19,7 +19,9 @@ import (
 	"google.golang.org/grpc"
 
 	"scavdiff/goharness/internal/listen"
+	"scavdiff/goharness/internal/program"
 	"scavdiff/goharness/internal/server"
+	"scavdiff/goharness/internal/stdio"
 )
 
 // softMemoryLimit is from where on Go's collector works harder: what large transcripts leave behind then goes before the
@@ -34,6 +36,7 @@ type flags struct {
 	tcpPort          int
 	address          string
 	untilStdinCloses bool
+	stdio            bool
 }
 
 func main() {
@@ -51,12 +54,17 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(softMemoryLimit)
+	}
+	if f.stdio {
+		runner := program.NewRunner()
+		defer runner.Close()
+		return stdio.Serve(os.Stdin, os.Stdout, server.Description(), runner)
+	}
 	listener, err := f.listen()
 	if err != nil {
 		return err
-	}
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(softMemoryLimit)
 	}
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
@@ -75,6 +83,7 @@ func parseFlags(arguments []string) (f flags, err error) {
 	set.StringVar(&f.socket, "socket", "", "listen on the Unix socket `PATH` (default: a fresh one)")
 	set.IntVar(&f.tcpPort, "tcp", -1, "listen on TCP `PORT` of 127.0.0.1 (0: any free one)")
 	set.StringVar(&f.address, "listen", "", "listen on the TCP `ADDRESS`, HOST:PORT")
+	set.BoolVar(&f.stdio, "stdio", false, "serve over standard input and output, until the input ends")
 	set.BoolVar(&f.untilStdinCloses, "until-stdin-closes", false, "stop when standard input ends")
 	err = set.Parse(arguments)
 	if errors.Is(err, flag.ErrHelp) {
@@ -93,13 +102,13 @@ func parseFlags(arguments []string) (f flags, err error) {
 
 func (f flags) check() error {
 	ways := 0
-	for _, given := range []bool{f.socket != "", f.tcpPort != -1, f.address != ""} {
+	for _, given := range []bool{f.socket != "", f.tcpPort != -1, f.address != "", f.stdio} {
 		if given {
 			ways++
 		}
 	}
 	if ways > 1 {
-		return errors.New("give one of --socket, --tcp and --listen")
+		return errors.New("give one of --socket, --tcp, --listen and --stdio")
 	}
 	if f.tcpPort < -1 || f.tcpPort > 65535 {
 		return fmt.Errorf("--tcp %d is no port", f.tcpPort)

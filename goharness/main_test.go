@@ -142,7 +142,7 @@ func TestWhatItCannotDoIsOneSentenceAndStatus2(t *testing.T) {
 	start(t, "--socket", path)
 	for want, arguments := range map[string][]string{
 		"another process listens on the socket " + path:     {"--socket", path},
-		"give one of --socket, --tcp and --listen":          {"--socket", path, "--tcp", "1"},
+		"give one of --socket, --tcp, --listen and --stdio": {"--socket", path, "--tcp", "1"},
 		"--tcp 70000 is no port":                            {"--tcp", "70000"},
 		"flag provided but not defined: -nonsense":          {"--nonsense"},
 		`unexpected argument "extra"`:                       {"extra"},

@@ -35,7 +35,8 @@ MAKERS: dict[str, Callable[[Sequence[EncodedProgram]], Part]] = {
     "generation": lambda _: parts.generation(OPERATION_COUNT),
     "model": parts.model_alone,
     "Go": parts.GoAlone,
-    "Go through gRPC": parts.GoOverGrpc,
+    "Go through gRPC": parts.go_over_grpc,
+    "Go through pipes": parts.go_over_pipes,
     "comparison": parts.comparison_alone,
 }
 

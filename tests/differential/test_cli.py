@@ -25,7 +25,7 @@ def trace(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["run", "replay", "show", "describe"])
+@pytest.mark.parametrize("command", ["run", "replay", "show", "describe", "smoke", "conformance", "export"])
 def test_every_command_explains_itself_with_examples(command: str) -> None:
     result = scavdiff(command, "--help")
     assert result.exit_code == 0
@@ -45,7 +45,7 @@ def test_version_names_the_protocol_too() -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["run", "--target", "rust"], "target 'rust' is not one of: go, model, unix:/path, host:port, exec:COMMAND, stdio:COMMAND"),
+        (["run", "--target", "rust"], "target 'rust' is not one of: go, model, unix:/path, host:port, exec:COMMAND,"),
         (["run", "--no-model", "--target", "model"], "one target alone has nothing to be compared with"),
         (["run", "--target", "model"], "one target alone has nothing to be compared with"),
         (["run", "--ignore", "colour"], "'colour' is nothing that a comparison can ignore; choose from printed,"),

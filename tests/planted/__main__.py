@@ -2,6 +2,8 @@
 
 `python -m tests.planted serve FAULT` is a target that has the fault. `--as NAME` is what it calls itself, `--only BITS`
 lets it have only the capabilities named, so that most programs are left out and a campaign is quick.
+
+`python -m tests.planted campaign` holds 22 faults in one campaign.
 """
 
 from __future__ import annotations
@@ -44,6 +46,10 @@ def main(arguments: list[str]) -> None:
             parser.add_argument("--only", nargs="*", default=())
             options = parser.parse_args(rest)
             serve_fault(options.fault, options.called, options.only)
+        case ["campaign", *rest]:
+            from tests.planted.campaign import main as run_campaign
+
+            run_campaign(rest)
         case _:
             from tests.planted.table import main as print_table
 

@@ -65,6 +65,11 @@ type runner interface {
 
 // Describe names this target.
 func (service) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeResponse, error) {
+	return Description(), nil
+}
+
+// Description is this target's answer to Describe.
+func Description() *wire.DescribeResponse {
 	description := &wire.DescribeResponse{
 		ProtocolVersion: protocolVersion,
 		Name:            targetName,
@@ -94,7 +99,7 @@ func (service) Describe(context.Context, *wire.DescribeRequest) (*wire.DescribeR
 	if len(description.Counters) != 0 {
 		description.Capabilities = append(description.Capabilities, wire.Capability_CAPABILITY_COUNTERS)
 	}
-	return description, nil
+	return description
 }
 
 // Run runs the stream's programs in order on a page heap of the stream's own.

@@ -14,6 +14,7 @@ from pymodel.differential.campaign.signature import campaign_signature
 from pymodel.differential.campaign.slowness import Slowness
 from pymodel.differential.campaign.standing import Standing, groups_of, only, standings
 from pymodel.differential.comparison.compare import Divergence
+from pymodel.differential.corpus.reaching import Reaching
 from pymodel.differential.errors import HarnessError, TargetRefused
 from pymodel.differential.generation.series_choice import series_of_run
 from pymodel.differential.generation.workload import BLOCK_PROGRAM_COUNT, Work
@@ -81,6 +82,7 @@ class BlockRun:
         self._retried_counts: dict[str, int] = {}
         self._new_finding_count = 0
         self._sightings: dict[tuple[str, str], Sighting] = {}
+        self._reaching = Reaching(side_by_side, job.material) if job.material else None
 
     def execute(self, is_stopped: Callable[[], bool] = lambda: False) -> BlockResult:
         """Runs to the block's end, to a limit or until stopped; raises FATAL_ERRORS."""
@@ -95,9 +97,10 @@ class BlockRun:
         if not stopped:
             self._record_slowest()
         is_whole = not stopped and self._job.program_count_max is None and not self._reached_limit()
+        kept = self._reaching.finish() if self._reaching is not None and is_whole else ()
         sightings = tuple(self._sightings.values())
         seconds = time.monotonic() - started
-        return BlockResult(self._job.seed, self._job.block, self._tally, sightings, seconds, is_whole)
+        return BlockResult(self._job.seed, self._job.block, self._tally, sightings, seconds, is_whole, kept)
 
     def _reached_limit(self) -> bool:
         operations, findings = self._job.operation_count_max, self._job.new_finding_count_max
@@ -115,6 +118,8 @@ class BlockRun:
         if failures:
             comparison = self._after_failures(work, comparison, failures)
         self._fruitless.check(comparison)
+        if self._reaching is not None:
+            self._reaching.consider(comparison)
         self._tally.left_out.update(comparison.left_out.items())
         if len(comparison.transcripts) > 1:
             self._tally.add_compared(work.source, work.program, comparison.transcripts)

@@ -13,6 +13,8 @@ from pymodel.differential.running.tally import Tally
 
 GENERATED = "generated"
 """The source of work that `block_workload` is."""
+GUIDED = "corpus"
+"""The source of work that makes new programs from those of the corpus."""
 
 Plain = dict[str, Any]
 
@@ -91,8 +93,20 @@ _BLANK = Sighting(kind="", signature="", **_BLANK_NEEDED)
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A program for the corpus: its trace, all features that it reaches, how many operations it has."""
+
+    trace: str
+    features: tuple[str, ...]
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
 class BlockResult:
-    """What became of a job. `is_whole` is false for a block that a limit cut short; `seconds` is how long it took."""
+    """What became of a job. `is_whole` is false for a block that a limit cut short; `seconds` is how long it took.
+
+    `kept` are the programs that reach what was not known to be reached, where the job's `material` says what was.
+    """
 
     seed: int
     block: int
@@ -100,6 +114,7 @@ class BlockResult:
     sightings: tuple[Sighting, ...]
     seconds: float
     is_whole: bool = True
+    kept: tuple[Kept, ...] = ()
 
     @property
     def signatures(self) -> frozenset[str]:
@@ -119,7 +134,7 @@ def job_from_plain(plain: Plain) -> Job:
 
 def result_to_plain(result: BlockResult) -> Plain:
     """The result as JSON has it; what a sighting does not say is left out."""
-    return {
+    plain: Plain = {
         "seed": result.seed,
         "block": result.block,
         "tally": result.tally.to_plain(),
@@ -127,6 +142,9 @@ def result_to_plain(result: BlockResult) -> Plain:
         "seconds": result.seconds,
         "is_whole": result.is_whole,
     }
+    if result.kept:
+        plain["kept"] = [[kept.trace, list(kept.features), kept.length] for kept in result.kept]
+    return plain
 
 
 def result_from_plain(plain: Plain) -> BlockResult:
@@ -138,6 +156,7 @@ def result_from_plain(plain: Plain) -> BlockResult:
         tuple(map(sighting_from_plain, plain["sightings"])),
         float(plain["seconds"]),
         bool(plain["is_whole"]),
+        tuple(Kept(str(trace), tuple(map(str, names)), int(length)) for trace, names, length in plain.get("kept", ())),
     )
 
 

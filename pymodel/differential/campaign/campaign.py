@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -24,6 +25,7 @@ from pymodel.differential.campaign.ledger import Ledger
 from pymodel.differential.campaign.pool import Workers
 from pymodel.differential.campaign.progress import CampaignProgress, campaign_line
 from pymodel.differential.campaign.recovery import note_what_was_cut_off, open_or_recover
+from pymodel.differential.corpus.guidance import AHEAD_COUNT_MAX, Guidance
 from pymodel.differential.errors import HarnessError, WorkerFailed
 
 WAIT_SECONDS = 0.25
@@ -41,7 +43,10 @@ class Ending(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class CampaignSettings:
-    """How to go on, as opposed to what the campaign is: none of it shows in totals or findings."""
+    """How to go on, as opposed to what the campaign is: none of it shows in totals or findings.
+
+    A `worker_count` of 0 stands for the workers of a cluster.
+    """
 
     folder: Path
     budget: CampaignBudget
@@ -63,6 +68,7 @@ class Campaign:
         self._start_workers = start_workers
         self._progress = progress
         self._folded = Folded()
+        self._guidance: Guidance | None = None
         self._session = 0
         self._elapsed_before = 0.0
         self._operation_count_before = 0
@@ -97,8 +103,13 @@ class Campaign:
 
     def _resume(self, ledger: Ledger) -> None:
         """Takes up what the ledger holds, and mends the folder of findings."""
+        results = []
         for row in ledger.rows():
             self._folded.add(row.result)
+            results.append(row.result)
+        if self._configuration.settings.guided:
+            folder = self._settings.folder / CORPUS_NAME
+            self._guidance = Guidance(folder, self._configuration.shard, results)
         note_what_was_cut_off(ledger, self._progress.note)
         self._elapsed_before = ledger.elapsed_seconds()
         self._operation_count_before = self._folded.tally.operation_count
@@ -116,7 +127,8 @@ class Campaign:
             self._progress.note(f"going on behind {blocks:,} blocks, {operations:,} operations")
 
     def _work(self, workers: Workers, ledger: Ledger) -> None:
-        in_order = InOrder(workers, self._blocks(), self._job)
+        ahead = AHEAD_COUNT_MAX if self._guidance is not None else math.inf
+        in_order = InOrder(workers, self._blocks(), self._job, ahead)
         over_since: float | None = None
         while True:
             more = not self._is_over() and in_order.give(self._settings.budget.allows_block)
@@ -140,16 +152,19 @@ class Campaign:
         return next(self._blocks())
 
     def _job(self, block: int) -> Job:
-        return Job(
+        job = Job(
             self._configuration.seed,
             block,
             known=self._folded.known_before(block),
             slow_seconds_min=self._folded.slow_seconds_min(),
         )
+        return job if self._guidance is None else self._guidance.job(job)
 
     def _commit(self, ledger: Ledger, result: BlockResult) -> None:
         """Keeps a block in the ledger first, and then what follows from it in the folder."""
         ledger.record(result, self._session, time.monotonic() - self._started)
+        if self._guidance is not None:
+            self._guidance.add(result)
         for kind, signature in self._folded.add(result):
             finding = self._folded.finding(kind, signature)
             if kind == Kind.SLOW:
@@ -198,6 +213,6 @@ class Campaign:
             finding_count=len(findings),
             flaky_count=sum(finding.status == FLAKY for finding in findings),
             crash_count=tally.harness_errors.total(),
-            corpus_count=sum(1 for path in (self._settings.folder / CORPUS_NAME).glob("*.trace")),
+            corpus_count=len(self._guidance) if self._guidance is not None else 0,
             seconds_left=budget.seconds_left(done, len(self._folded.blocks), tally.operation_count, shard),
         )

@@ -25,6 +25,7 @@ from pymodel.differential.campaign.configuration import (
     with_programs,
     write_configuration,
 )
+from pymodel.differential.campaign.dask_workers import DaskWorkers
 from pymodel.differential.campaign.known import without_known
 from pymodel.differential.campaign.ledger import FILE_NAME, Damaged, Ledger
 from pymodel.differential.campaign.lock import locked
@@ -34,7 +35,7 @@ from pymodel.differential.campaign.pool import WorkerPool, Workers
 from pymodel.differential.campaign.progress import CampaignProgress
 from pymodel.differential.campaign.settings import WorkerSettings
 from pymodel.differential.campaign.shards import Shard
-from pymodel.differential.campaign.status import status_text
+from pymodel.differential.campaign.status import status_text, workers_in_words
 from pymodel.differential.campaign.view import exit_status, read_campaign
 from pymodel.differential.campaign_report.command import report
 from pymodel.differential.errors import BadInput
@@ -53,6 +54,7 @@ SETTING_BY_FLAG = {
     "start_seconds": "start_seconds",
     "program_seconds": "program_seconds",
     "memory_mib": "memory_mib_max",
+    "guided": "guided",
 }
 
 FolderArgument = click.argument("folder", metavar="DIR", type=click.Path(file_okay=False, path_type=Path))
@@ -82,6 +84,7 @@ campaign.add_command(report)
 @click.option("--operations", "operation_text", metavar="COUNT", help="Stop after so many operations: 1e9.")
 @click.option("--programs", "program_text", metavar="COUNT", help="Stop after the blocks with so many programs.")
 @click.option("--workers", type=click.IntRange(min=1), help="Worker processes.  [default: one for each processor]")
+@click.option("--dask", "dask_address", metavar="ADDRESS", help="Work on the Dask cluster of this scheduler instead.")
 @click.option("--shard", "shard_text", metavar="I/N", default="1/1", show_default=True, help="Do only this part.")
 @click.option("--seed", type=click.IntRange(0, SEED_MAX), help="Where programs come from.  [default: a new one, kept]")
 @click.option(
@@ -90,6 +93,12 @@ campaign.add_command(report)
     default=MEMORY_MIB_MAX,
     show_default=True,
     help="A target that takes more memory is killed, and the program charged with it.",
+)
+@click.option(
+    "--guided",
+    is_flag=True,
+    help="Make every second block from a corpus of programs that reached something rare. go is then the Go target "
+    "that counts what it reaches: make counting.",
 )
 @target_options(("go",))
 @click.pass_context
@@ -101,6 +110,7 @@ def run(
     operation_text: str | None,
     program_text: str | None,
     workers: int | None,
+    dask_address: str | None,
     **flags: Any,
 ) -> None:
     """Run the campaign in DIR: begin it, or go on where it was stopped or killed.
@@ -112,11 +122,15 @@ def run(
     scavdiff campaign run nightly --budget 2h
     scavdiff campaign run nightly
     scavdiff campaign run part3 --shard 3/8 --seed 7 --programs 1e6
+    scavdiff campaign run rare --budget 2h --guided
+    scavdiff campaign run nightly --dask tcp://scheduler:8786
     scavdiff campaign run port --budget 1e8 --target 'exec:./my-port --flag'
     """
     keep_hypothesis_files_away()
+    if workers is not None and dask_address is not None:
+        raise BadInput("--workers and --dask cannot be given both: the cluster says how many workers there are")
     budget = _budget(budget_text, operation_text, program_text)
-    worker_count = workers or len(os.sched_getaffinity(0))
+    worker_count = 0 if dask_address is not None else workers or len(os.sched_getaffinity(0))
     with ExitStack() as stack:
         stack.enter_context(locked(folder))
         configuration = _configuration(ctx, folder, flags)
@@ -125,7 +139,7 @@ def run(
         _say_what_begins(progress, folder, configuration, budget, worker_count)
         stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, _interrupt))
         settings = CampaignSettings(folder, budget, worker_count)
-        start = _local_workers(configuration, worker_count)
+        start = _workers_of(configuration, worker_count, dask_address)
         ending = Campaign(configuration, settings, start, progress).execute()
     view = read_campaign(folder)
     click.echo(status_text(view), nl=False)
@@ -229,11 +243,14 @@ def _say_what_begins(
     progress: CampaignProgress, folder: Path, configuration: Configuration, budget: CampaignBudget, worker_count: int
 ) -> None:
     shard = f", shard {configuration.shard}" if configuration.shard.count > 1 else ""
-    workers = "1 worker" if worker_count == 1 else f"{worker_count} workers"
-    progress.note(f"campaign {folder}: seed {configuration.seed}{shard}, {budget}, {workers}")
+    progress.note(f"campaign {folder}: seed {configuration.seed}{shard}, {budget}, {workers_in_words(worker_count)}")
 
 
-def _local_workers(configuration: Configuration, count: int) -> Callable[[Callable[[str], None]], Workers]:
+def _workers_of(
+    configuration: Configuration, count: int, dask_address: str | None
+) -> Callable[[Callable[[str], None]], Workers]:
+    if dask_address is not None:
+        return lambda note: DaskWorkers(dask_address, configuration.settings, note)
     return lambda note: WorkerPool(configuration.settings, count, note)
 
 

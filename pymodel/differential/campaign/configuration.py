@@ -88,6 +88,7 @@ def _in_words(configuration: Configuration) -> Iterator[tuple[str, str]]:
     yield "seconds to start", f"{settings.start_seconds:g}"
     yield "seconds for a program", f"{settings.program_seconds:g}"
     yield "MiB of memory for a target", str(settings.memory_mib_max)
+    yield "guided by a corpus", "yes" if settings.guided else "no"
     yield "programs in a block", str(configuration.block_program_count)
     yield "programs that the seed makes (digest)", configuration.programs
     yield "targets and their versions", ", ".join(f"{name} {version}" for name, version in configuration.targets)

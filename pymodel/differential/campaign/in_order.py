@@ -6,6 +6,7 @@ What a run or a campaign has done is thus always a beginning of the seed's block
 from __future__ import annotations
 
 import collections
+import math
 from collections.abc import Callable, Iterator
 
 from pymodel.differential.campaign.blocks import BlockResult, Job
@@ -16,12 +17,19 @@ AHEAD_COUNT_MAX = 32
 
 
 class InOrder:
-    """Jobs for `blocks`, made by `job_for` when a worker is free."""
+    """Jobs for `blocks`, made by `job_for` when a worker is free; at most so many are given whose turn has not come."""
 
-    def __init__(self, workers: Workers, blocks: Iterator[int], job_for: Callable[[int], Job]) -> None:
+    def __init__(
+        self,
+        workers: Workers,
+        blocks: Iterator[int],
+        job_for: Callable[[int], Job],
+        given_count_max: float = math.inf,
+    ) -> None:
         self._workers = workers
         self._blocks = blocks
         self._job_for = job_for
+        self._given_count_max = given_count_max
         self._given: collections.deque[int] = collections.deque()
         self._arrived: dict[int, BlockResult] = {}
         self._next: int | None = None
@@ -33,7 +41,7 @@ class InOrder:
 
     def give(self, allows: Callable[[int], bool]) -> bool:
         """Gives blocks to all workers that are free, for as long as `allows` does; whether it allows more."""
-        while self._workers.idle_count() > 0 and len(self._given) < AHEAD_COUNT_MAX:
+        while self._may_give():
             block = self.next_block()
             if not allows(block):
                 return False
@@ -41,6 +49,11 @@ class InOrder:
             self._given.append(block)
             self._workers.give(self._job_for(block))
         return allows(self.next_block())
+
+    def _may_give(self) -> bool:
+        if len(self._arrived) >= AHEAD_COUNT_MAX or len(self._given) >= self._given_count_max:
+            return False
+        return self._workers.idle_count() > 0
 
     def take(self, seconds: float) -> Iterator[BlockResult]:
         """Waits for results, at most so long; those that have all before them."""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pymodel.differential.campaign.blocks import Kind
+from pymodel.differential.campaign.campaign import CORPUS_NAME
 from pymodel.differential.campaign.configuration import (
     Configuration,
     read_configuration,
@@ -19,6 +20,7 @@ from pymodel.differential.campaign.ledger import FILE_NAME, Damaged, Ledger, Ses
 from pymodel.differential.campaign.lock import locked
 from pymodel.differential.campaign.recovery import open_or_recover
 from pymodel.differential.campaign.shards import Shard
+from pymodel.differential.corpus.guidance import merge_corpora
 from pymodel.differential.errors import BadInput
 
 
@@ -42,6 +44,8 @@ def merge(folders: Sequence[Path], into: Path, note: Callable[[str], None]) -> i
         with open_or_recover(into, configuration.shard, note) as ledger:
             count = sum(_add(ledger, folder) for folder, _ in sources)
             _write_findings(ledger, into)
+        if configuration.settings.guided:
+            merge_corpora([folder / CORPUS_NAME for folder in folders], into / CORPUS_NAME)
     return count
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from pymodel.differential.campaign.block_run import Telling
 from pymodel.differential.campaign.blocks import Plain
 from pymodel.differential.campaign.memory import MEMORY_MIB_MAX
+from pymodel.differential.errors import BadInput
 from pymodel.differential.running.opening import open_targets, replay_flags
 from pymodel.differential.running.side_by_side import SideBySide
 from pymodel.differential.targets.endpoints import START_SECONDS_MAX
@@ -19,7 +20,8 @@ from pymodel.differential.targets.target_specs import TimeLimits
 class WorkerSettings:
     """Which targets to hold against each other and how, and how findings are told.
 
-    `specs` and `ignored` are those of the command line. For `of_run` see Telling.
+    `specs` and `ignored` are those of the command line. For `of_run` see Telling. `guided` lets targets count what
+    programs reach; `go` is then the Go target that can.
     """
 
     specs: tuple[str, ...] = ("go",)
@@ -30,11 +32,20 @@ class WorkerSettings:
     memory_mib_max: int = MEMORY_MIB_MAX
     findings_folder: str = "findings"
     of_run: bool = False
+    guided: bool = False
 
     def open(self) -> SideBySide:
         """The targets, connected; raises BadInput or HarnessError."""
         limits = TimeLimits(self.start_seconds, self.program_seconds)
-        return open_targets(self.specs, self.model, self.ignored, limits)
+        side_by_side = open_targets(self.specs, self.model, self.ignored, limits, counting=self.guided)
+        if self.guided:
+            side_by_side.count()
+            if not side_by_side.counting_names:
+                side_by_side.close()
+                raise BadInput(
+                    "a guided campaign needs a target that counts what it reaches, such as go; none of these does"
+                )
+        return side_by_side
 
     @property
     def telling(self) -> Telling:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from pymodel.differential.campaign.blocks import GENERATED, Job
+from pymodel.differential.campaign.blocks import GENERATED, GUIDED, Job
+from pymodel.differential.corpus.guided import guided_works
 from pymodel.differential.errors import BadInput
 from pymodel.differential.generation.workload import Work, block_workload
 
@@ -13,7 +14,7 @@ def _generated(job: Job) -> Iterator[Work]:
     return block_workload(job.seed, job.block)
 
 
-SOURCES: Mapping[str, Callable[[Job], Iterator[Work]]] = {GENERATED: _generated}
+SOURCES: Mapping[str, Callable[[Job], Iterator[Work]]] = {GENERATED: _generated, GUIDED: guided_works}
 
 
 def works_of(job: Job) -> Iterator[Work]:

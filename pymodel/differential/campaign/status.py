@@ -42,7 +42,7 @@ def _lines(view: CampaignView) -> Iterator[str]:
         )
     for session in view.sessions:
         began = _when(session.began_unix_seconds)
-        workers = "1 worker" if session.worker_count == 1 else f"{session.worker_count} workers"
+        workers = workers_in_words(session.worker_count)
         ended = session.ended or "runs, or was cut off"
         yield _labelled("run", f"{began}, {workers}, {duration(session.seconds)}: {ended}")
     for recovery in view.recoveries:
@@ -59,6 +59,11 @@ def _lines(view: CampaignView) -> Iterator[str]:
         yield from (_slow_line(finding) for finding in view.slowest)
     yield ""
     yield _verdict(view)
+
+
+def workers_in_words(count: int) -> str:
+    """How many workers; 0 stands for those of a cluster."""
+    return {0: "a Dask cluster", 1: "1 worker"}.get(count, f"{count} workers")
 
 
 def _labelled(label: str, text: str) -> str:

@@ -17,12 +17,16 @@ from pymodel.differential.conformance.level_programs import level_works
 from pymodel.differential.conformance.levels import LEVELS, Level
 from pymodel.differential.conformance.suite_json import FORMAT, VERSION, program_of_trace, trace_text
 from pymodel.differential.errors import BadInput
+from pymodel.differential.programs.operations import KIND_BY_CLASS
+from pymodel.differential.programs.program import Call, Operation, Program
 from pymodel.differential.running.findings import read_text, write_atomically
 from pymodel.differential.targets.target import GO_VERSION
 
 MANIFEST = "suite.json"
 SEED = 1
 PROGRAM_COUNT = 24
+# So many are taken as they come.
+ANY_PROGRAM_COUNT = 20
 OPERATION_COUNT_MAX = 60
 # A program that grows thousands of chunks says little more than one that grows three, in a hundred times the space.
 FILE_BYTES_MAX = 160 << 10
@@ -72,15 +76,28 @@ def check_suite(folder: Path) -> tuple[int, list[Problem]]:
 def _traces(levels: Sequence[Level]) -> Iterator[tuple[str, str]]:
     """The files of a suite and their texts, in order."""
     for level in levels:
-        number = 0
-        for work in level_works(level, SEED, OPERATION_COUNT_MAX):
-            name = f"{level.slug}/{number:02}.json"
-            text = trace_text(name.removesuffix(".json"), level, work.program)
-            if len(text) <= FILE_BYTES_MAX:
-                yield name, text
-                number += 1
-            if number == PROGRAM_COUNT:
-                break
+        for number, program in enumerate(_programs(level)):
+            name = f"{level.slug}/{number:02}"
+            yield f"{name}.json", trace_text(name, level, program)
+
+
+def _programs(level: Level) -> Iterator[Program]:
+    """Programs of a level, the last few of them such that all of its operations and functions are in some."""
+    missing = {*level.operations, *level.functions}
+    count = 0
+    for work in level_works(level, SEED, OPERATION_COUNT_MAX):
+        held = set(map(_name, work.program.operations))
+        is_wanted = count < ANY_PROGRAM_COUNT or not missing or held & missing
+        if is_wanted and len(trace_text("", level, work.program)) <= FILE_BYTES_MAX:
+            yield work.program
+            count += 1
+            missing -= held
+        if count >= PROGRAM_COUNT and not missing:
+            return
+
+
+def _name(operation: Operation) -> str:
+    return operation.function if isinstance(operation, Call) else KIND_BY_CLASS[type(operation)].name
 
 
 def _manifest_text(levels: Sequence[Level], texts: Mapping[str, str]) -> str:

@@ -9,13 +9,17 @@ from pymodel.differential.running.side_by_side import SideBySide, check_comparab
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 
-def open_targets(specs: Sequence[str], model: bool, ignored: Sequence[str], limits: TimeLimits) -> SideBySide:
+def open_targets(
+    specs: Sequence[str], model: bool, ignored: Sequence[str], limits: TimeLimits, *, counting: bool = False
+) -> SideBySide:
     """The named targets, and the model unless it is not wanted, side by side; the caller closes them.
+
+    If `counting`, `go` is the Go target that has counters.
 
     Raises BadInput for names that are none, and the HarnessError of the first target that cannot be opened.
     """
     wanted = [*(["model"] if model and "model" not in specs else []), *specs]
-    targets = [make_target(spec, spec, limits) for spec in wanted]
+    targets = [make_target(spec, spec, limits, counting=counting) for spec in wanted]
     check_comparable(targets)
     side_by_side = SideBySide(targets, strictness_ignoring(ignored))
     try:

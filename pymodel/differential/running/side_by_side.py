@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import collections
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pymodel.differential.comparison.compare import TRUSTED, Divergence, compare
 from pymodel.differential.comparison.strictness import EXACT, Strictness
@@ -20,11 +20,12 @@ from pymodel.differential.errors import (
     TargetGivenUp,
     TargetLied,
 )
-from pymodel.differential.programs.codec import encode_program
+from pymodel.differential.programs.codec import COUNTED, encode_program
 from pymodel.differential.programs.program import Program
 from pymodel.differential.programs.series import Series
 from pymodel.differential.programs.series_codec import NoDigests, decode_digests, encode_series
 from pymodel.differential.targets.capabilities import Capability, Description, reason_to_leave_out
+from pymodel.differential.targets.reached import NothingReached, split_reached
 from pymodel.differential.targets.target import EncodedProgram, Target
 
 # What no later program can mend.
@@ -33,7 +34,10 @@ FATAL_ERRORS = (TargetGivenUp, TargetFailedToStart, ProtocolMismatch)
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What the targets did with one program: transcripts by target name, and what went wrong with the others."""
+    """What the targets did with one program: transcripts by target name, and what went wrong with the others.
+
+    `reached` are the bitmaps of the counters of targets that were to count, by name; they are not compared.
+    """
 
     program: Program
     program_id: int
@@ -41,6 +45,7 @@ class Comparison:
     failures: tuple[HarnessError, ...]
     left_out: dict[str, str]
     divergence: Divergence | None
+    reached: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class _Pending:
     request: EncodedProgram
     targets: list[Target]
     check: bool
+    counting: frozenset[str]
     left_out: dict[str, str] = field(default_factory=dict)
 
 
@@ -69,6 +75,7 @@ class SideBySide:
         self.descriptions: dict[str, Description] = {}
         self._pending: collections.deque[_Pending] = collections.deque()
         self._next_id = 1
+        self._counting: frozenset[str] = frozenset()
 
     def open(self) -> None:
         """Connects to every target; raises ProtocolMismatch or TargetFailedToStart for the first that fails."""
@@ -76,6 +83,16 @@ class SideBySide:
             description = target.describe()
             target.name = _distinct_name(target, description, self.descriptions)
             self.descriptions[target.name] = description
+
+    def count(self) -> None:
+        """Lets targets that have counters tell, from the next program on, what each program reaches of them."""
+        described = self.descriptions.items()
+        self._counting = frozenset(name for name, each in described if Capability.COUNTERS in each.capabilities)
+
+    @property
+    def counting_names(self) -> frozenset[str]:
+        """The targets that tell what programs reach."""
+        return self._counting
 
     def close(self) -> None:
         """Ends every target that the driver started, and all connections."""
@@ -100,7 +117,7 @@ class SideBySide:
         program_id, self._next_id = self._next_id, self._next_id + 1
         encoded = encode_program(program, program_id, checkpoint_interval)
         request = EncodedProgram(program_id, program, encoded, checkpoint_interval)
-        pending = _Pending(request, [], check)
+        pending = _Pending(request, [], check, self._counting)
         for target in self.targets:
             reason = reason_to_leave_out(self.descriptions[target.name], program, len(encoded))
             if reason is None:
@@ -109,8 +126,9 @@ class SideBySide:
                 pending.left_out[target.name] = reason
         # A program that only one target could run would be compared with nothing.
         if len(pending.targets) > 1:
+            counted = replace(request, encoded=encoded + COUNTED) if self._counting else request
             for target in pending.targets:
-                target.send(request)
+                target.send(counted if target.name in self._counting else request)
         self._pending.append(pending)
 
     def collect(self) -> Comparison:
@@ -118,10 +136,11 @@ class SideBySide:
         pending = self._pending.popleft()
         transcripts: dict[str, bytes] = {}
         failures: list[HarnessError] = []
+        reached: dict[str, bytes] = {}
         if len(pending.targets) > 1:
             for target in pending.targets:
                 try:
-                    transcripts[target.name] = target.receive()
+                    transcripts[target.name] = self._receive(target, pending.counting, reached)
                 except FATAL_ERRORS:
                     raise
                 except HarnessError as error:
@@ -129,8 +148,20 @@ class SideBySide:
         program = pending.request.program
         divergence = self._compare(pending, transcripts, failures)
         return Comparison(
-            program, pending.request.program_id, transcripts, tuple(failures), pending.left_out, divergence
+            program, pending.request.program_id, transcripts, tuple(failures), pending.left_out, divergence, reached
         )
+
+    def _receive(self, target: Target, counting: frozenset[str], reached: dict[str, bytes]) -> bytes:
+        """The transcript that is compared; what it says of counters goes into `reached`."""
+        answer = target.receive()
+        if target.name not in counting:
+            return answer
+        try:
+            transcript, reached[target.name] = split_reached(answer, len(self.descriptions[target.name].counters))
+        except NothingReached as error:
+            target.restart()
+            raise TargetLied(target.name, f"was to tell what a program reached, and {error}") from None
+        return transcript
 
     def run(
         self, programs: Iterable[Program], checkpoint_interval: int = 0, *, checked_count: int | None = None

@@ -25,6 +25,7 @@ class Capability(enum.IntEnum):
     OUTSIDE_CONTRACT = 7
     PACING = 8
     SERIES = 9
+    COUNTERS = 10
 
     @property
     def words(self) -> str:
@@ -38,8 +39,9 @@ class Capability(enum.IntEnum):
 
 
 # What a target may have or not have without a consequence for any other capability.
-_OPTIONS = (Capability.OUTSIDE_CONTRACT, Capability.PACING, Capability.SERIES)
-ALL_CAPABILITIES = frozenset(Capability)
+_OPTIONS = (Capability.OUTSIDE_CONTRACT, Capability.PACING, Capability.SERIES, Capability.COUNTERS)
+ALL_CAPABILITIES = frozenset(Capability) - {Capability.COUNTERS}
+"""All that programs may need. Counters tell of a target, and no program needs them."""
 
 _BY_OPERATION: dict[type[Operation], Capability] = {
     p.Grow: Capability.PAGE_ALLOCATOR,
@@ -63,8 +65,23 @@ _FIRST_RANGES_CALL = CALL_FUNCTIONS["make_addr_range"].number
 
 
 @dataclass(frozen=True, slots=True)
+class Counter:
+    """A stretch of a target's statements that run one after the other: the file, its first line, how many there are."""
+
+    file: str
+    line: int
+    statement_count: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
-    """A target's answer to Describe; `capabilities` holds only the usable ones."""
+    """A target's answer to Describe; `capabilities` holds only the usable ones.
+
+    `counters` are those that it tells programs' reach by, a bit each; empty where it has none.
+    """
 
     name: str
     version: str
@@ -73,6 +90,7 @@ class Description:
     capabilities: frozenset[Capability]
     operation_count_max: int
     program_bytes_max: int
+    counters: tuple[Counter, ...] = ()
 
 
 def usable_capabilities(listed: frozenset[int]) -> frozenset[Capability]:
@@ -106,7 +124,7 @@ def reason_to_leave_out(description: Description, program: Program, program_byte
         return f"more than {description.operation_count_max} operations"
     if program_bytes > description.program_bytes_max:
         return f"more than {description.program_bytes_max} bytes"
-    if description.capabilities != ALL_CAPABILITIES:
+    if not description.capabilities >= ALL_CAPABILITIES:
         missing = capabilities_needed(program) - description.capabilities
         if missing:
             return f"needs {min(missing).words}"

@@ -15,9 +15,19 @@ from pymodel.differential.targets.stdio_framing import WrongVersion
 
 
 class PipedProcess(SupervisedProcess):
-    """A running command and the connection over its pipes. A pipe of the guard's own ends it with the driver."""
+    """A running command and the connection over its pipes. A pipe of the guard's own ends it with the driver; one that
+    ends with its input needs none."""
 
-    def __init__(self, target: str, command: Sequence[str]) -> None:
+    def __init__(self, target: str, command: Sequence[str], *, ends_with_input: bool = False) -> None:
+        if ends_with_input:
+            self._driver_fd = -1
+            super().__init__(target, command)
+        else:
+            self._start_guarded(target, command)
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self.connection = StdioConnection(self._process.stdin, self._process.stdout)
+
+    def _start_guarded(self, target: str, command: Sequence[str]) -> None:
         alive_fd, self._driver_fd = os.pipe()
         try:
             super().__init__(target, guarded(command, sys.executable, alive_fd), pass_fds=(alive_fd,))
@@ -26,8 +36,6 @@ class PipedProcess(SupervisedProcess):
             raise
         finally:
             os.close(alive_fd)
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self.connection = StdioConnection(self._process.stdin, self._process.stdout)
 
     def greet(self, seconds: float) -> None:
         """Waits for the first line, or kills the process and raises TargetFailedToStart or ProtocolMismatch."""
@@ -48,7 +56,8 @@ class PipedProcess(SupervisedProcess):
         super().stop()
 
     def _let_go(self) -> None:
-        os.close(self._driver_fd)
+        if self._driver_fd >= 0:
+            os.close(self._driver_fd)
         self.connection.close()
         self.connection.join(STOP_SECONDS_MAX)
 
@@ -56,8 +65,17 @@ class PipedProcess(SupervisedProcess):
 class StdioEndpoint(ProcessEndpoint[PipedProcess]):
     """A command of which each process serves one connection; started anew after each `discard`."""
 
-    def __init__(self, target: str, command: Sequence[str], start_seconds: float = START_SECONDS_MAX) -> None:
+    def __init__(
+        self,
+        target: str,
+        command: Sequence[str],
+        start_seconds: float = START_SECONDS_MAX,
+        *,
+        ends_with_input: bool = False,
+    ) -> None:
+        """`ends_with_input` says that the command is known to end where its input does, and needs no guard."""
         super().__init__()
+        self._ends_with_input = ends_with_input
         self._target = target
         self._command = command
         self._start_seconds = start_seconds
@@ -65,7 +83,7 @@ class StdioEndpoint(ProcessEndpoint[PipedProcess]):
     def open(self) -> str:
         """Starts a process, which says what it speaks; raises TargetFailedToStart or ProtocolMismatch."""
         self.discard()
-        process = PipedProcess(self._target, self._command)
+        process = PipedProcess(self._target, self._command, ends_with_input=self._ends_with_input)
         process.greet(self._start_seconds)
         self._process = process
         return "its standard input"

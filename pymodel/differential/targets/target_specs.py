@@ -18,6 +18,7 @@ from pymodel.differential.targets.stdio_endpoint import StdioEndpoint
 from pymodel.differential.targets.target import PROGRAM_SECONDS_MAX, ModelTarget, Target
 
 GO_BINARY = Path("goharness/bin/goharness")
+COUNTING_BINARY = Path("goharness/bin/goharness-counting")
 GO_SOURCES = Path("goharness")
 PORT_MAX = 65535
 
@@ -30,13 +31,18 @@ class TimeLimits:
     program_seconds: float = PROGRAM_SECONDS_MAX
 
 
-def make_target(spec: str, name: str, limits: TimeLimits) -> Target:
-    """The target that `spec` names; nothing is started or connected yet. Raises BadInput."""
+def make_target(spec: str, name: str, limits: TimeLimits, *, counting: bool = False) -> Target:
+    """The target that `spec` names; nothing is started or connected yet. Raises BadInput.
+
+    If `counting`, `go` is the Go target that has counters.
+    """
     if spec == "model":
         return ModelTarget(run_on_specification, version("pymodel"), name, limits.program_seconds)
     if spec == "go":
-        command = [str(find_go_binary()), "--until-stdin-closes"]
-        return _started(name, command, limits)
+        # Over gRPC a program takes the driver twice as long.
+        command = [str(find_counting_binary() if counting else find_go_binary()), "--stdio"]
+        endpoint = StdioEndpoint(name, command, limits.start_seconds, ends_with_input=True)
+        return RemoteTarget(name, endpoint, program_seconds=limits.program_seconds)
     kind, _, rest = spec.partition(":")
     if kind == "exec":
         return _started(name, guarded(_split_command(spec, rest), sys.executable), limits)
@@ -56,6 +62,18 @@ def find_go_binary() -> Path:
         if (folder / GO_BINARY).is_file():
             return folder / GO_BINARY
     raise BadInput(f"the Go target is not built: there is no {checkout / GO_BINARY}; run `make go` in the repository")
+
+
+def find_counting_binary() -> Path:
+    """The built Go target that counts what it reaches: of this checkout, or of the current directory."""
+    checkout = Path(__file__).resolve().parents[3]
+    for folder in (checkout, Path.cwd()):
+        if (folder / COUNTING_BINARY).is_file():
+            return folder / COUNTING_BINARY
+    raise BadInput(
+        f"the Go target that counts what it reaches is not built: there is no {checkout / COUNTING_BINARY}; run "
+        "`make counting` in the repository (an installed scavdiff has none)"
+    )
 
 
 def _started(name: str, command: list[str], limits: TimeLimits) -> Target:

@@ -1,0 +1,88 @@
+"""Which of a block's programs are worth keeping, and how short they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pymodel.differential.campaign.blocks import Kept
+from pymodel.differential.corpus.corpus import Corpus
+from pymodel.differential.programs.program import Program
+from pymodel.differential.programs.text import print_program
+from pymodel.differential.shrinking.changing import without
+
+RUN_COUNT_OF_PROGRAM_MAX = 12
+RUN_COUNT_OF_BLOCK_MAX = 384
+# A program that reaches nothing new is kept if it is so much shorter than the one that stands for a feature.
+SHORTER_FACTOR = 4
+
+Measure = Callable[[Program], frozenset[str] | None]
+"""Runs a program: its features, or None where a target failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    program: Program
+    features: frozenset[str]
+    wanted: frozenset[str]
+
+
+class Keeper:
+    """Looks at what the programs of a block reach, given the length of the shortest program for what is reached."""
+
+    def __init__(self, lengths: Mapping[str, int]) -> None:
+        self._lengths = dict(lengths)
+        self._candidates: list[_Candidate] = []
+
+    def consider(self, program: Program, features: frozenset[str]) -> None:
+        """Notes a program that reaches something new, or something in a much shorter way."""
+        length = len(program.operations)
+        wanted = frozenset(
+            feature
+            for feature in features
+            if (known := self._lengths.get(feature)) is None or length * SHORTER_FACTOR <= known
+        )
+        if wanted:
+            self._lengths.update(dict.fromkeys(wanted, length))
+            self._candidates.append(_Candidate(program, features, wanted))
+
+    def finish(self, measure: Measure) -> tuple[Kept, ...]:
+        """The programs to keep, made shorter while they reach what they are wanted for, with bounded effort."""
+        runs_left = RUN_COUNT_OF_BLOCK_MAX
+        corpus = Corpus()
+        for candidate in self._candidates:
+            limit = min(RUN_COUNT_OF_PROGRAM_MAX, runs_left)
+            program, features, run_count = shortened(
+                candidate.program, candidate.features, candidate.wanted, measure, limit
+            )
+            runs_left -= run_count
+            corpus.add(Kept(print_program(program), tuple(sorted(features)), len(program.operations)))
+        return tuple(corpus)
+
+
+def shortened(
+    program: Program, features: frozenset[str], wanted: frozenset[str], measure: Measure, run_count_max: int
+) -> tuple[Program, frozenset[str], int]:
+    """A shorter program that reaches all that is wanted, what it reaches, and how many programs were run.
+
+    Ranges of operations are removed: halves first, then ranges of half that size, from the end.
+    """
+    run_count = 0
+    size = len(program.operations) // 2
+    while size:
+        limit = len(program.operations)
+        for first in _firsts(limit, size):
+            if run_count == run_count_max:
+                return program, features, run_count
+            candidate = without(program, first, first + size)
+            reached = measure(candidate)
+            run_count += 1
+            if reached is not None and wanted <= reached:
+                program, features = candidate, reached
+        size //= 2
+    return program, features, run_count
+
+
+def _firsts(limit: int, size: int) -> Iterator[int]:
+    """Where ranges of a size begin, the last first: what was removed lies behind what comes next."""
+    yield from range(limit - size, -1, -size)
