@@ -1,9 +1,9 @@
 """`python -m tests.planted campaign` holds many planted faults in one campaign, and tells what it made of each.
 
-Faults in one target would hide one another: of a program only the first difference is seen, and the common faults differ
-in nearly all. So each fault is a target of its own, named after it, and all of them run the same programs beside the
-model. A finding says which target stands alone, and a target that was told of is left out of the look for what others do
-later in the same program.
+Faults in one target would hide one another: of a program only the first difference is seen, and the common faults
+differ in nearly all. So each fault is a target of its own, named after it, and all of them run the same programs beside
+the model. A finding says which target stands alone, and a target that was told of is left out of the look for what
+others do later in the same program.
 """
 
 from __future__ import annotations
