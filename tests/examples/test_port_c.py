@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from pymodel.differential.cli import main
-from tests.repository.tree import ROOT
+from tests.repository.tree import ROOT, tracked_texts
 
 PORT = ROOT / "examples/port-c"
 ADAPTER_LINE_COUNT_MAX = 150
@@ -25,10 +27,13 @@ def built(folder: Path, plant: int = 0) -> Path:
     return folder / "port-c"
 
 
-def conformance(port: Path, folder: Path, *flags: str) -> tuple[int, str]:
-    command = ["conformance", "--target", f"stdio:{port}", "--findings", str(folder / "findings"), *flags]
-    result = CliRunner().invoke(main, command)
+def scavdiff(*arguments: str) -> tuple[int, str]:
+    result = CliRunner().invoke(main, arguments)
     return result.exit_code, result.stdout
+
+
+def conformance(port: Path, folder: Path, *flags: str) -> tuple[int, str]:
+    return scavdiff("conformance", "--target", f"stdio:{port}", "--findings", str(folder / "findings"), *flags)
 
 
 def test_the_port_conforms_to_level_1(tmp_path: Path) -> None:
@@ -57,6 +62,43 @@ def test_a_planted_fault_is_found_and_shrunk_to_one_call(tmp_path: Path, plant: 
     assert f"divergence: {signature}\n" in told
     assert "operations to 1\n" in told
     assert "port-c conforms to no level yet\n" in told
+
+
+def blocks() -> list[str]:
+    """The fenced blocks of docs/porting.md without a language."""
+    found = re.findall(r"^```(\w*)\n(.*?)^```", tracked_texts()["docs/porting.md"], re.DOTALL | re.MULTILINE)
+    return [block for language, block in found if not language]
+
+
+def commands_of_the_document() -> list[str]:
+    return [line for block in blocks() for line in block.splitlines() if line.startswith("scavdiff ")]
+
+
+def test_what_the_document_shows_is_what_is_printed(tmp_path: Path) -> None:
+    smoked = scavdiff("smoke", "--target", f"stdio:{built(tmp_path / '2', 2)}")[1]
+    right = conformance(built(tmp_path / "0"), tmp_path, "--programs", "200")[1]
+    wrong = conformance(built(tmp_path / "3", 3), tmp_path, "--level", "1", "--programs", "200")[1]
+    shown = {"works  ": smoked, "level  ": right, "diverge": wrong}
+    checked = 0
+    for block in blocks():
+        if printed := shown.get(block[:7]):
+            lines = [line for line in block.splitlines() if line not in ("", "...") and "Describe: " not in line]
+            assert [line for line in lines if line.strip() not in printed] == []
+            checked += 1
+    assert checked == 3
+
+
+def test_every_command_of_the_document_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    built(tmp_path).rename(tmp_path / "my-port")
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "scavdiff-findings"
+    folder.mkdir()
+    (folder / "x.trace").write_text("pageheap program 1\nheap phys_page=4096 huge_page=0\ncall fill_aligned 1 4\n")
+    commands = commands_of_the_document()
+    assert len(commands) == 6
+    for command in commands:
+        status, told = scavdiff(*shlex.split(command)[1:])
+        assert status == 0, f"{command}\n{told}"
 
 
 def test_without_a_compiler_the_build_says_what_to_install(tmp_path: Path) -> None:

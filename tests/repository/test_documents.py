@@ -14,6 +14,8 @@ DOCUMENTS = sorted(path for path in tracked_paths() if path.endswith(".md"))
 # What make builds and a run finds, and so what git does not track.
 BUILT = ("goharness/bin/", "build/", ".venv/", "scavdiff-findings/")
 CODE_SPAN = re.compile(r"```.*?\n(.*?)```|`([^`\n]+)`", re.DOTALL)
+# How a port over pipes begins: "scavdiff stdio json 1".
+SAID_BY_PORTS = {"stdio"}
 OWN_SUFFIXES = (".lock", ".md", ".proto", ".py", ".toml", ".trace", ".yaml")
 
 
@@ -53,7 +55,7 @@ def unknown_names(text: str) -> list[str]:
     """What a document names that does not exist."""
     code = "\n".join(code_spans(text))
     targets = set(re.findall(r"\bmake ([a-z][a-z-]*)", code)) - make_targets()
-    commands = set(re.findall(r"\bscavdiff ([a-z][a-z-]*)", code)) - set(main.commands)
+    commands = set(re.findall(r"\bscavdiff ([a-z][a-z-]*)", code)) - set(main.commands) - SAID_BY_PORTS
     return [
         *(f"path {path}" for path in sorted(named_paths(text)) if not exists(path)),
         *(f"make {target}" for target in sorted(targets)),

@@ -16,7 +16,8 @@ from pymodel.differential.conformance.smoke_programs import SMOKE_CAPABILITIES, 
 from pymodel.differential.errors import HarnessError, TargetHung, TargetLied, TargetRefused
 from pymodel.differential.model.interpreter import run_on_specification
 from pymodel.differential.programs.codec import encode_program
-from pymodel.differential.programs.program import Program
+from pymodel.differential.programs.program import Call, Program
+from pymodel.differential.programs.text import print_operation
 from pymodel.differential.running.report import difference_lines, program_lines
 from pymodel.differential.running.side_by_side import FATAL_ERRORS
 from pymodel.differential.targets.capabilities import Capability, Description
@@ -72,7 +73,8 @@ class Smoke:
     def __str__(self) -> str:
         broken, departs = self.first(Verdict.BROKEN), self.first(Verdict.DEPARTS)
         if broken is not None:
-            return f"the adapter is broken: {broken.name}: {broken.told}"
+            also = f"; and the algorithm departs at {departs.name}: {departs.told}" if departs is not None else ""
+            return f"the adapter is broken: {broken.name}: {broken.told}{also}"
         if departs is not None:
             return f"the adapter works; the algorithm departs at {departs.name}: {departs.told}"
         return "the adapter works; the algorithm agrees with the specification as far as this looks"
@@ -276,8 +278,13 @@ def _judged(divergence: Divergence, description: Description) -> tuple[Verdict, 
 
 
 def _divergence_lines(program: Program, divergence: Divergence) -> Iterator[str]:
-    yield from program_lines(program, divergence.step)
-    yield from difference_lines(divergence)
+    if isinstance(divergence.operation, Call):
+        # Nothing before it matters to a call.
+        yield print_operation(divergence.operation)
+        yield from (f"  {difference}" for difference in divergence.differences)
+    else:
+        yield from program_lines(program, divergence.step)
+        yield from difference_lines(divergence)
     yield f"most likely concerned: {divergence.suspect}"
 
 

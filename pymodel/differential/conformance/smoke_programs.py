@@ -30,11 +30,11 @@ _PROGRAMS: dict[Capability, tuple[Operation, ...]] = {
         Call("popcnt_range", (*_MANY, 0, 512)),
         Call("summarize", _MANY),
         Call("summarize", (0,) * 8),
-        Call("find", (*_MANY, 3, 100)),
+        Call("find", (*_MANY, 3, 40)),
         Call("find_bit_range64", (0b0111_0110, 3)),
         Call("fill_aligned", (0x0100_0000_0000_0010, 8)),
         Call("has_scavenge_candidate", (*_FEW, *_MANY, 16)),
-        Call("find_scavenge_candidate", (*_FEW, *_MANY, 511, 4, 8)),
+        Call("find_scavenge_candidate", (*_FEW, *_MANY, 300, 4, 8)),
     ),
     Capability.RANGES: (
         Call("make_addr_range", (_ARENA, _ARENA + _MIB)),

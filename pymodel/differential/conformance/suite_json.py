@@ -23,7 +23,7 @@ from pymodel.differential.programs.wireform import WORD_MASK
 from pymodel.pageheap.words import signed
 from pymodel.wire import pageheap_pb2
 
-FORMAT = "scavdiff suite"
+FORMAT = "pageheap suite"
 VERSION = 1
 _FLAGS = (Written.FLAG, Written.WORD)
 _SIGNED = (Wire.SFIXED64, Wire.INT64)

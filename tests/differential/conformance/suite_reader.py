@@ -14,7 +14,7 @@ State = dict[str, Any]
 
 def files_of(suite: Path, level: int) -> list[dict[str, Any]]:
     manifest = json.loads((suite / "suite.json").read_text())
-    assert (manifest["format"], manifest["version"]) == ("scavdiff suite", 1)
+    assert (manifest["format"], manifest["version"]) == ("pageheap suite", 1)
     (entry,) = [entry for entry in manifest["levels"] if entry["number"] == level]
     return [json.loads((suite / name).read_text()) for name in entry["files"]]
 

@@ -64,19 +64,28 @@ def test_a_port_of_one_level_is_not_asked_for_more_but_for_a_refusal() -> None:
     assert verdicts(result)["programs that need more"] is Verdict.WORKS
 
 
-def test_a_wrong_word_is_the_algorithms() -> None:
-    def wrong(program: Program, transcript: bytes) -> bytes:
-        message = pageheap_pb2.Transcript.FromString(transcript)
-        for operation, step in zip(program.operations, message.steps, strict=False):
-            if isinstance(operation, Call) and operation.function == "ranges_add":
-                step.outcome.returned.values[0] += 1
-        return message.SerializeToString()
+def wrong_sum(program: Program, transcript: bytes) -> bytes:
+    """What the specification does, but ranges_add counts a byte too many."""
+    message = pageheap_pb2.Transcript.FromString(transcript)
+    for operation, step in zip(program.operations, message.steps, strict=False):
+        if isinstance(operation, Call) and operation.function == "ranges_add":
+            step.outcome.returned.values[0] += 1
+    return message.SerializeToString()
 
-    result = smoke(Port(wrong))
+
+def test_a_wrong_word_is_the_algorithms() -> None:
+    result = smoke(Port(wrong_sum))
     assert result.exit_status == 1
     assert str(result) == "the adapter works; the algorithm departs at ranges: call ranges_add: outcome.total_bytes"
     (departs,) = [check for check in result.checks if check.verdict is Verdict.DEPARTS]
     assert any("returned total_bytes: model" in line for line in departs.lines)
+
+
+def test_where_both_are_wrong_both_are_told() -> None:
+    result = smoke(Port(wrong_sum, checkpoints=False))
+    assert result.exit_status == 2
+    assert str(result).startswith("the adapter is broken: checkpoints: step 2 is not complete")
+    assert str(result).endswith("; and the algorithm departs at ranges: call ranges_add: outcome.total_bytes")
 
 
 def test_a_wrong_state_is_the_algorithms_only_of_a_port_that_has_a_page_heap() -> None:

@@ -156,13 +156,13 @@ def test_a_right_file_that_the_manifest_does_not_know_so_is_told(suite: Path) ->
 @pytest.mark.parametrize(
     ("manifest", "sentence"),
     [
-        ("{}", 'its "format" is not "scavdiff suite"'),
-        ('{"format": "scavdiff suite", "version": 2}', "has version 2 of the format; this scavdiff knows 1"),
-        ('{"format": "scavdiff suite", "version": 1}', "suite.json does not list files by level"),
+        ("{}", 'its "format" is not "pageheap suite"'),
+        ('{"format": "pageheap suite", "version": 2}', "has version 2 of the format; this scavdiff knows 1"),
+        ('{"format": "pageheap suite", "version": 1}', "suite.json does not list files by level"),
         ("[]", "is not a JSON object"),
         ("x", "is not JSON: "),
         (
-            '{"format": "scavdiff suite", "version": 1, "levels": [{"files": {"../x.json": ""}}]}',
+            '{"format": "pageheap suite", "version": 1, "levels": [{"files": {"../x.json": ""}}]}',
             "suite.json lists ../x.json, which is not in the suite's folder",
         ),
     ],
