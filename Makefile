@@ -110,6 +110,14 @@ coverage: go ## what a run of fixed seed reaches of Go's own code and of the mod
 soak: go ## compare 20,000,000 operations, and see that memory stays flat
 	python tools/soak.py --operations 20000000 $(ARGS)
 
+.PHONY: endurance
+endurance: go ## kill a campaign for two minutes, again and again, and see that nothing is lost
+	python -m tests.endurance $(ARGS)
+
+.PHONY: clean-run
+clean-run: go ## compare 100,000,000 operations in a campaign that can be killed and gone on with
+	scavdiff campaign run build/clean-run --seed 20261125 --operations 1e8 --workers 1 $(ARGS)
+
 .PHONY: planted
 planted: go ## hold the tester to its planted faults, and tell how fast it finds each
 	python -m tests.planted $(ARGS)
