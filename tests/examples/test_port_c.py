@@ -37,7 +37,7 @@ def conformance(port: Path, folder: Path, *flags: str) -> tuple[int, str]:
 
 
 def test_the_port_conforms_to_level_1(tmp_path: Path) -> None:
-    status, told = conformance(built(tmp_path), tmp_path, "--level", "1", "--programs", "300")
+    status, told = conformance(built(tmp_path), tmp_path, "--level", "1", "--programs", "150")
     assert status == 0, told
     assert "port-c conforms up to level 1 of 7: bits\n" in told
     assert "next: level 2 (ranges)" in told
@@ -76,8 +76,8 @@ def commands_of_the_document() -> list[str]:
 
 def test_what_the_document_shows_is_what_is_printed(tmp_path: Path) -> None:
     smoked = scavdiff("smoke", "--target", f"stdio:{built(tmp_path / '2', 2)}")[1]
-    right = conformance(built(tmp_path / "0"), tmp_path, "--programs", "200")[1]
-    wrong = conformance(built(tmp_path / "3", 3), tmp_path, "--level", "1", "--programs", "200")[1]
+    right = conformance(built(tmp_path / "0"), tmp_path, "--programs", "100")[1]
+    wrong = conformance(built(tmp_path / "3", 3), tmp_path, "--level", "1", "--programs", "100")[1]
     shown = {"works  ": smoked, "level  ": right, "diverge": wrong}
     checked = 0
     for block in blocks():
