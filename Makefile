@@ -41,7 +41,7 @@ $(go_binary): $(go_inputs) $(if $(GO118_ROOT),always) | setup
 counting_binary := goharness/bin/goharness-counting
 
 .PHONY: counting
-counting: go $(counting_binary)
+counting: go $(counting_binary) ## build the Go target that counts what it reaches, for campaigns with --guided
 
 $(counting_binary): $(go_binary)
 	cd goharness && go run ./cmd/count && go build -buildvcs=false -trimpath -overlay ../build/counting/overlay.json -o bin/goharness-counting .
@@ -83,7 +83,7 @@ test-go: go ## Go's tests, those of Go 1.18.10 on the cut code included
 	cd goharness && go test ./... && go run ./cmd/upstreamtests
 
 .PHONY: test-python
-test-python: go ## Python's tests, with the real Go target
+test-python: counting ## Python's tests, with the real Go target
 	python tools/browser.py
 	pytest --ignore=tests/examples $(ARGS)
 
@@ -105,6 +105,10 @@ coverage: go ## what a run of fixed seed reaches of Go's own code and of the mod
 	  -m pymodel.differential.cli run --target exec:build/goharness-cover $(coverage_run) $(ARGS)
 	go tool covdata textfmt -i=build/cover -o=build/cover.txt && python -m coverage json --quiet -o build/cover.json
 	python tools/coverage_table.py --go-profile build/cover.txt --python-report build/cover.json $(coverage_floors)
+
+.PHONY: corpus-demo
+corpus-demo: counting ## how soon rare states are reached, with a corpus of programs and without
+	python tools/corpus_demo.py $(ARGS)
 
 .PHONY: soak
 soak: go ## compare 20,000,000 operations, and see that memory stays flat

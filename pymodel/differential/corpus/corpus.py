@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pymodel.differential.campaign.blocks import Kept
 from pymodel.differential.generation.choices import mix
 
+LENGTH_ADDED = 8
 GIVEN_PROGRAM_COUNT = 64
 """So many programs are given to a block to make its own from."""
 
@@ -84,7 +85,7 @@ class Corpus:
         """The traces of so many programs, those with rare features more often, by the choices of `seed`.
 
         Each feature weighs the less the more programs of the corpus have it, and a program weighs as much as all that
-        it has. One with a large weight may be chosen more than once.
+        it has, by its length. One with a large weight may be chosen more than once.
         """
         programs = list(self)
         if not programs:
@@ -103,6 +104,10 @@ class Corpus:
         return picked
 
     def weights(self, programs: Sequence[Kept]) -> list[float]:
-        """How rare what each program reaches is."""
+        """How rare what each program reaches is, by operation that it takes."""
         counts = Counter(feature for kept in programs for feature in kept.features)
-        return [sum(1.0 / counts[feature] ** 2 for feature in sorted(kept.features)) for kept in programs]
+        rarity = {feature: 1.0 / count**2 for feature, count in counts.items()}
+        return [
+            sum(rarity[feature] for feature in sorted(kept.features)) / (kept.length + LENGTH_ADDED)
+            for kept in programs
+        ]

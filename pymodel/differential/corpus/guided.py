@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 from pymodel.differential.campaign.blocks import Job
 from pymodel.differential.corpus.mutation import Mutator
 from pymodel.differential.generation.choices import mix
-from pymodel.differential.generation.workload import BLOCK_PROGRAM_COUNT, Work
+from pymodel.differential.generation.generators import tape_from_seed
+from pymodel.differential.generation.workload import BLOCK_PROGRAM_COUNT, SEED_MAX, Work
 from pymodel.differential.programs.program import Program
 from pymodel.differential.programs.text import parse_program
 
 SOURCE = "corpus"
+FRESH_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,5 +58,8 @@ def made_programs(seed: int, material: Material) -> Iterator[Program]:
     chosen = [parse_program(text).program for text in material.chosen] or unmeasured
     mutator = Mutator(seed)
     choices = random.Random(mix(seed ^ 1))
-    while True:
-        yield mutator.mutate(choices.choice(chosen), choices.choice(chosen))
+    for tape_number in itertools.count():
+        # Half of them are spliced with new ones, whose like no program of the corpus has led to yet.
+        fresh = choices.random() < FRESH_SHARE
+        other = tape_from_seed(seed & SEED_MAX, tape_number).expand() if fresh else choices.choice(chosen)
+        yield mutator.mutate(choices.choice(chosen), other)

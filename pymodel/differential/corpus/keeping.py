@@ -12,7 +12,8 @@ from pymodel.differential.programs.text import print_program
 from pymodel.differential.shrinking.changing import without
 
 RUN_COUNT_OF_PROGRAM_MAX = 12
-RUN_COUNT_OF_BLOCK_MAX = 384
+EFFORT_SHARE = 0.125
+"""Of the operations that a block runs, so many more may go into making kept programs shorter."""
 # A program that reaches nothing new is kept if it is so much shorter than the one that stands for a feature.
 SHORTER_FACTOR = 4
 
@@ -33,10 +34,12 @@ class Keeper:
     def __init__(self, lengths: Mapping[str, int]) -> None:
         self._lengths = dict(lengths)
         self._candidates: list[_Candidate] = []
+        self._operation_count = 0
 
     def consider(self, program: Program, features: frozenset[str]) -> None:
         """Notes a program that reaches something new, or something in a much shorter way."""
         length = len(program.operations)
+        self._operation_count += length
         wanted = frozenset(
             feature
             for feature in features
@@ -48,39 +51,39 @@ class Keeper:
 
     def finish(self, measure: Measure) -> tuple[Kept, ...]:
         """The programs to keep, made shorter while they reach what they are wanted for, with bounded effort."""
-        runs_left = RUN_COUNT_OF_BLOCK_MAX
+        operations_left = int(self._operation_count * EFFORT_SHARE)
         corpus = Corpus()
         for candidate in self._candidates:
-            limit = min(RUN_COUNT_OF_PROGRAM_MAX, runs_left)
-            program, features, run_count = shortened(
-                candidate.program, candidate.features, candidate.wanted, measure, limit
+            program, features, operation_count = shortened(
+                candidate.program, candidate.features, candidate.wanted, measure, operations_left
             )
-            runs_left -= run_count
+            operations_left -= operation_count
             corpus.add(Kept(print_program(program), tuple(sorted(features)), len(program.operations)))
         return tuple(corpus)
 
 
 def shortened(
-    program: Program, features: frozenset[str], wanted: frozenset[str], measure: Measure, run_count_max: int
+    program: Program, features: frozenset[str], wanted: frozenset[str], measure: Measure, operation_count_max: int
 ) -> tuple[Program, frozenset[str], int]:
-    """A shorter program that reaches all that is wanted, what it reaches, and how many programs were run.
+    """A shorter program that reaches all that is wanted, what it reaches, and how many operations were run for that.
 
     Ranges of operations are removed: halves first, then ranges of half that size, from the end.
     """
-    run_count = 0
+    run_count = operation_count = 0
     size = len(program.operations) // 2
     while size:
         limit = len(program.operations)
         for first in _firsts(limit, size):
-            if run_count == run_count_max:
-                return program, features, run_count
             candidate = without(program, first, first + size)
+            count = len(candidate.operations)
+            if run_count == RUN_COUNT_OF_PROGRAM_MAX or operation_count + count > operation_count_max:
+                return program, features, operation_count
             reached = measure(candidate)
-            run_count += 1
+            run_count, operation_count = run_count + 1, operation_count + count
             if reached is not None and wanted <= reached:
                 program, features = candidate, reached
         size //= 2
-    return program, features, run_count
+    return program, features, operation_count
 
 
 def _firsts(limit: int, size: int) -> Iterator[int]:

@@ -15,7 +15,7 @@ from pymodel.differential.programs.operations import KIND_BY_CLASS, Field, Wire
 from pymodel.differential.programs.program import Call, Operation, Program, Tick
 from pymodel.differential.shrinking.changing import with_fields, without
 
-OPERATION_COUNT_MAX = 400
+OPERATION_COUNT_MAX = 160
 CHUNK_COUNT_MAX = 1 << 14
 TICK_NS_MAX = 5 * 10**10
 CHANGE_COUNT_MAX = 4

@@ -1,0 +1,126 @@
+"""How many operations it takes to reach rare states, with a corpus and without: `make corpus-demo`.
+
+Only the Go target that counts is run: what a program reaches does not depend on a second target. Operations are all
+that were run, also those of programs that were tried to make another one shorter.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pymodel.differential.corpus.corpus import Corpus
+from pymodel.differential.corpus.guided import Material, made_programs
+from pymodel.differential.corpus.keeping import Keeper
+from pymodel.differential.corpus.reaching import measured
+from pymodel.differential.generation.choices import mix
+from pymodel.differential.generation.workload import workload
+from pymodel.differential.programs.program import Program
+from pymodel.differential.targets.capabilities import Description
+from pymodel.differential.targets.target import Target
+
+ROUND_PROGRAM_COUNT = 32
+
+
+@dataclass(slots=True)
+class Reach:
+    """The number of operations after which each feature was first reached."""
+
+    first: dict[str, int] = field(default_factory=dict)
+    operation_count: int = 0
+
+    def after(self, feature: str) -> float:
+        """How many operations it took; infinity if that many were not enough."""
+        return self.first.get(feature, math.inf)
+
+
+class Explorer:
+    """Runs programs on a target that counts until so many operations were run."""
+
+    def __init__(self, target: Target, description: Description, operation_count: int) -> None:
+        self._target = target
+        self._description = description
+        self._limit = operation_count
+
+    def blind(self, seed: int) -> Reach:
+        """Programs as a run generates them."""
+        reach = Reach()
+        for work in workload(seed):
+            if reach.operation_count >= self._limit:
+                break
+            self._measure(work.program, reach)
+        return reach
+
+    def guided(self, seed: int) -> Reach:
+        """Rounds of generated programs by turns with rounds made from the corpus, as a guided campaign's blocks are."""
+        reach, corpus = Reach(), Corpus()
+        generated = (work.program for work in workload(seed))
+        for number in itertools.count():
+            if reach.operation_count >= self._limit:
+                return reach
+            programs: Iterator[Program] = generated
+            if number % 2 and len(corpus):
+                chosen = corpus.chosen(mix(seed) ^ number)
+                programs = made_programs(mix(seed) ^ number, Material({}, chosen=chosen))
+            keeper = Keeper(corpus.lengths)
+            for program in itertools.islice(programs, ROUND_PROGRAM_COUNT):
+                features = self._measure(program, reach)
+                if features is not None:
+                    keeper.consider(program, features)
+            corpus.add_all(keeper.finish(lambda program: self._measure(program, reach)))
+        raise AssertionError("rounds have no end")
+
+    def _measure(self, program: Program, reach: Reach) -> frozenset[str] | None:
+        features = measured(self._target, self._description, program)
+        reach.operation_count += len(program.operations)
+        for feature in features or ():
+            reach.first.setdefault(feature, reach.operation_count)
+        return features
+
+
+def rare_features(blind: Sequence[Reach], share_max: float) -> list[str]:
+    """What at least one run reached, but no more than a share of them, the rarest first."""
+    counts = Counter(feature for reach in blind for feature in reach.first)
+    rare = [feature for feature, count in counts.items() if count <= share_max * len(blind)]
+    return sorted(rare, key=lambda feature: (counts[feature], feature))
+
+
+def table(rare: Sequence[str], blind: Sequence[Reach], guided: Sequence[Reach], shown_count: int) -> Iterator[str]:
+    """The figures as Markdown: all rare states together, by seed, then those where the ways differ most."""
+    limit = max(reach.operation_count for reach in (*blind, *guided))
+    yield "| seed | rare states reached, blind | guided | all features, blind | guided |"
+    yield "|---|---|---|---|---|"
+    for number, (one, other) in enumerate(zip(blind, guided, strict=True), 1):
+        mine, others = (sum(feature in each.first for feature in rare) for each in (one, other))
+        yield f"| {number} | {mine} | {others} | {len(one.first):,} | {len(other.first):,} |"
+    medians = {feature: tuple(_median(feature, each) for each in (blind, guided)) for feature in rare}
+    yield ""
+    sooner = sum(one > other for one, other in medians.values())
+    later = sum(one < other for one, other in medians.values())
+    yield f"Of {len(rare)} rare states, the median of operations until one is reached is lower with guidance for"
+    yield f"{sooner}, higher for {later}, and over the limit both ways for {len(rare) - sooner - later}."
+    yield ""
+    yield f"| rare state | blind, median of operations (seeds that reached it) | guided ({limit:,} run at most) |"
+    yield "|---|---|---|"
+    for feature in _telling(rare, medians)[:shown_count]:
+        cells = (_cell(feature, each, medians[feature][i]) for i, each in enumerate((blind, guided)))
+        yield f"| {feature} | {' | '.join(cells)} |"
+
+
+def _telling(rare: Sequence[str], medians: Mapping[str, tuple[float, ...]]) -> list[str]:
+    """Those that at least one way reached in most seeds, in the order of the ways' least median."""
+    told = [feature for feature in rare if min(medians[feature]) < math.inf]
+    return sorted(told, key=lambda feature: (min(medians[feature]), feature))
+
+
+def _median(feature: str, reaches: Sequence[Reach]) -> float:
+    return statistics.median_low([reach.after(feature) for reach in reaches])
+
+
+def _cell(feature: str, reaches: Sequence[Reach], median: float) -> str:
+    count = sum(feature in reach.first for reach in reaches)
+    return f"{'not reached' if median == math.inf else f'{median:,.0f}'} ({count})"

@@ -1,0 +1,74 @@
+"""Changed programs are valid, and slots mean what they meant."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pymodel.differential.corpus.guided import Material, made_programs
+from pymodel.differential.corpus.mutation import CHUNK_COUNT_MAX, OPERATION_COUNT_MAX, Mutator
+from pymodel.differential.corpus.repair import repaired
+from pymodel.differential.generation.generators import tape_from_seed
+from pymodel.differential.programs.check import check_program, chunks_grown
+from pymodel.differential.programs.program import Alloc, Free, Program
+from pymodel.differential.programs.text import print_program
+
+SEEDS = st.integers(0, 1 << 32)
+few = settings(max_examples=40, deadline=None)
+
+
+@lru_cache
+def generated(number: int) -> Program:
+    return tape_from_seed(77, number).expand()
+
+
+@few
+@given(SEEDS, st.integers(0, 40), st.integers(0, 40))
+def test_changed_programs_are_valid_and_not_much_dearer(seed: int, one: int, other: int) -> None:
+    program = generated(one)
+    changed = Mutator(seed).mutate(program, generated(other))
+    check_program(changed)
+    if changed != program:
+        assert len(changed.operations) <= OPERATION_COUNT_MAX
+        assert sum(map(chunks_grown, changed.operations)) <= CHUNK_COUNT_MAX
+    assert Mutator(seed).mutate(program, generated(other)) == changed
+
+
+@few
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=4), st.data())
+def test_any_pieces_put_together_are_valid_when_repaired(numbers: list[int], data: st.DataObject) -> None:
+    pieces = []
+    for number in numbers:
+        operations = generated(number).operations
+        first = data.draw(st.integers(0, len(operations)))
+        pieces += operations[first : data.draw(st.integers(first, len(operations)))]
+    check_program(repaired(Program(tuple(pieces), outside_contract=True, pacing=True)))
+
+
+@few
+@given(st.integers(0, 200))
+def test_a_program_that_needs_no_repair_is_left_alone(number: int) -> None:
+    assert repaired(generated(number)) == generated(number)
+
+
+def test_what_reads_a_slot_written_again_means_the_later_one() -> None:
+    twice = (Alloc(0, 1), Free(0), Alloc(3, 1), Alloc(0, 2), Free(0), Free(3))
+    assert repaired(Program(twice)).operations == (
+        Alloc(0, 1),
+        Free(0),
+        Alloc(3, 1),
+        Alloc(1, 2),
+        Free(1),
+        Free(3),
+    )
+
+
+def test_the_same_seed_and_material_make_the_same_programs_and_unmeasured_ones_come_first() -> None:
+    texts = [print_program(generated(number)) for number in range(3)]
+    material = Material.from_texts(Material({"a": 1}, texts[:1], texts[1:]).to_texts())
+    one, again = ([next(programs) for _ in range(20)] for programs in (made_programs(5, material) for _ in range(2)))
+    assert one == again
+    assert one[0] == generated(0)
+    assert len({print_program(program) for program in one}) > 15
