@@ -147,13 +147,14 @@ class Mheap:
 
 
 def count_mapped(runtime: Runtime, size: int) -> None:
-    """Count `size` bytes as mapped and released. Throws, after printing it, if heap_sys leaves the range of int64.
+    """Count `size` bytes as mapped and released. Throws, after printing it, if that takes heap_sys out of the
+    range of int64; counting nothing never does.
 
     Go: the accounting of (*mheap).grow, mheap.go; (*sysMemStat).add, mstats.go.
     """
     stats = runtime.memstats
     stats.heap_sys = (stats.heap_sys + size) & MASK64
-    if signed(stats.heap_sys) < size:
+    if size > 0 and signed(stats.heap_sys) < size:
         runtime.print("runtime: val=", stats.heap_sys, " n=", size, "\n")
         raise Throw("sysMemStat overflow")
     stats.heap_released = (stats.heap_released + size) & MASK64

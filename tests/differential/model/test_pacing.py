@@ -307,6 +307,12 @@ def test_poked_statistics_overflow_where_the_heap_grows() -> None:
     assert last_scalars(ran)["heap_released"] == 0
 
 
+def test_no_page_grows_the_heap_by_nothing_which_cannot_overflow() -> None:
+    ran = paced(f"poke_stats {1 << 63} 0 0\ns0 = span 0", outside=True)
+    assert ran.last.text == "attempted to add zero-sized address range"
+    assert ran.printed[-1] == "runtime: range = {0x0, 0x0}\n"
+
+
 CONTROLLER = (0.3375, 3.2e6, 1e9, 0.001, 1000.0)
 
 
