@@ -12,7 +12,7 @@ from pymodel.differential.corpus.mutation import CHUNK_COUNT_MAX, OPERATION_COUN
 from pymodel.differential.corpus.repair import repaired
 from pymodel.differential.generation.generators import tape_from_seed
 from pymodel.differential.programs.check import check_program, chunks_grown
-from pymodel.differential.programs.program import Alloc, Free, Program
+from pymodel.differential.programs.program import Alloc, Free, Operation, Program
 from pymodel.differential.programs.text import print_program
 
 SEEDS = st.integers(0, 1 << 32)
@@ -39,7 +39,7 @@ def test_changed_programs_are_valid_and_not_much_dearer(seed: int, one: int, oth
 @few
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=4), st.data())
 def test_any_pieces_put_together_are_valid_when_repaired(numbers: list[int], data: st.DataObject) -> None:
-    pieces = []
+    pieces: list[Operation] = []
     for number in numbers:
         operations = generated(number).operations
         first = data.draw(st.integers(0, len(operations)))

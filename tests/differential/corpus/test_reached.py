@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from pymodel.differential.campaign.block_run import BlockRun, Telling
+from pymodel.differential.campaign.blocks import GUIDED, BlockResult, Job, Kept, result_from_plain, result_to_plain
+from pymodel.differential.campaign.sources import works_of
 from pymodel.differential.comparison.strictness import EXACT
+from pymodel.differential.corpus.corpus import Corpus
 from pymodel.differential.corpus.features import bucket, features_of
-from pymodel.differential.corpus.reaching import measured
+from pymodel.differential.corpus.guided import Material
+from pymodel.differential.corpus.reaching import Reaching, measured
 from pymodel.differential.errors import BadInput, TargetLied
 from pymodel.differential.generation.generators import tape_from_seed
 from pymodel.differential.model.interpreter import run_on_specification
 from pymodel.differential.programs.check import InvalidProgram
 from pymodel.differential.programs.codec import COUNTED, decode_program, encode_program
 from pymodel.differential.programs.program import Alloc, Free, Grow, Program, Scavenge
+from pymodel.differential.programs.text import parse_program, print_program
+from pymodel.differential.running.fruitless import Fruitless
 from pymodel.differential.running.opening import open_targets
 from pymodel.differential.running.side_by_side import SideBySide
+from pymodel.differential.running.tally import Tally
 from pymodel.differential.targets import target_specs
 from pymodel.differential.targets.capabilities import ALL_CAPABILITIES, Capability, Counter, Description
 from pymodel.differential.targets.reached import NothingReached, counters_reached, split_reached
@@ -131,3 +141,34 @@ def test_features_tell_outcomes_and_states_in_buckets() -> None:
     } <= features
     assert "statement a.go:1" not in features
     assert [bucket(number) for number in (0, 1, 2, 3, 4, 1023)] == [0, 1, 2, 2, 4, 512]
+
+
+def test_what_a_block_keeps_reaches_what_it_says(side_by_side: SideBySide) -> None:
+    reaching = Reaching(side_by_side, Material({"grow returned": 1}).to_texts())
+    for comparison in side_by_side.run([tape_from_seed(6, number).expand() for number in range(8)]):
+        reaching.consider(comparison)
+    kept = reaching.finish()
+    assert kept
+    target = next(target for target in side_by_side.targets if target.name == "go")
+    for each in kept:
+        program = parse_program(each.trace).program
+        assert measured(target, side_by_side.descriptions["go"], program) == set(each.features)
+        assert len(program.operations) == each.length
+    assert {"alloc returned", "free returned"} <= Corpus(kept).features
+
+
+def test_a_guided_block_is_compared_like_any_other(side_by_side: SideBySide, tmp_path: Path) -> None:
+    seeds = [print_program(tape_from_seed(6, number).expand()) for number in range(3)]
+    texts = Material({}, seeds[:1], seeds).to_texts()
+    job = Job(1, 3, program_count_max=12, source=GUIDED, material=texts)
+    runs = [BlockRun(job, works_of(job), side_by_side, Telling(tmp_path), Fruitless()) for _ in range(2)]
+    results = [run.execute() for run in runs]
+    assert [result.tally for result in results] == [results[0].tally] * 2
+    assert results[0].tally.program_kinds == {"corpus": 12}
+    assert not results[0].sightings or {sighting.kind for sighting in results[0].sightings} == {"slow"}
+
+
+def test_kept_programs_survive_the_ledger() -> None:
+    kept = (Kept(print_program(SCAVENGING), ("a", "b"), 4),)
+    result = BlockResult(1, 2, Tally(), (), 0.5, kept=kept)
+    assert result_from_plain(json.loads(json.dumps(result_to_plain(result)))) == result

@@ -33,6 +33,9 @@ def misbehave(options: argparse.Namespace, encoded: bytes, context: grpc.Service
         return
     if number in (options.die, options.kill, options.hang, options.refuse, options.fail) and once:
         Path(once).touch()
+    if number in (options.die, options.kill):
+        # gRPC writes answers on a thread of its own; those given before are to be on the wire.
+        time.sleep(0.5)
     if number == options.die:
         print("about to die\nthis is why", file=sys.stderr, flush=True)
         os._exit(3)
