@@ -103,13 +103,11 @@ class Campaign:
 
     def _resume(self, ledger: Ledger) -> None:
         """Takes up what the ledger holds, and mends the folder of findings."""
-        results = []
         for row in ledger.rows():
             self._folded.add(row.result)
-            results.append(row.result)
         if self._configuration.settings.guided:
             folder = self._settings.folder / CORPUS_NAME
-            self._guidance = Guidance(folder, self._configuration.shard, results)
+            self._guidance = Guidance(folder, self._configuration.shard, [row.result for row in ledger.rows()])
         note_what_was_cut_off(ledger, self._progress.note)
         self._elapsed_before = ledger.elapsed_seconds()
         self._operation_count_before = self._folded.tally.operation_count
@@ -206,12 +204,11 @@ class Campaign:
         tally, seconds = self._folded.tally, time.monotonic() - self._started
         budget, shard = self._settings.budget, self._configuration.shard
         done = self._elapsed()
-        findings = self._folded.findings(Kind.DIVERGENCE)
         return campaign_line(
             operation_count=tally.operation_count,
             rate=(tally.operation_count - self._operation_count_before) / seconds if seconds > 0 else 0.0,
-            finding_count=len(findings),
-            flaky_count=sum(finding.status == FLAKY for finding in findings),
+            finding_count=self._folded.finding_count(),
+            flaky_count=self._folded.flaky_count(),
             crash_count=tally.harness_errors.total(),
             corpus_count=len(self._guidance) if self._guidance is not None else 0,
             seconds_left=budget.seconds_left(done, len(self._folded.blocks), tally.operation_count, shard),

@@ -9,6 +9,8 @@ is a power of two, which shrink everything anew, so that a long campaign goes on
 from __future__ import annotations
 
 import base64
+import sys
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -65,7 +67,11 @@ class _Seen:
     count: int = 0
     first: float = 0.0
     last: float = 0.0
-    origins: list[Origin] = field(default_factory=list)
+    # Of a long campaign these are many, so they are kept as numbers: program, block and time of each, and its source.
+    programs: array[int] = field(default_factory=lambda: array("Q"))
+    blocks: array[int] = field(default_factory=lambda: array("Q"))
+    times: array[float] = field(default_factory=lambda: array("d"))
+    sources: list[str] = field(default_factory=list)
     told: list[tuple[int, Sighting]] = field(default_factory=list)
 
     def add(self, block: int, sighting: Sighting) -> None:
@@ -73,7 +79,10 @@ class _Seen:
         self.first = min(self.first, when) if self.count else when
         self.last = max(self.last, when)
         self.count += sighting.count
-        self.origins.append(Origin(sighting.program, sighting.source, block, when))
+        self.programs.append(sighting.program)
+        self.blocks.append(block)
+        self.times.append(when)
+        self.sources.append(sys.intern(sighting.source))
         if sighting.is_told or sighting.report:
             self.told.append((block, sighting))
 
@@ -86,7 +95,7 @@ class _Seen:
             self.count,
             self.first,
             self.last,
-            tuple(sorted(self.origins, key=lambda origin: origin.program)),
+            tuple(sorted(map(Origin, self.programs, self.sources, self.blocks, self.times), key=_program_of)),
             shown.trace,
             shown.report,
             shown.original_operation_count,
@@ -98,6 +107,9 @@ class _Seen:
             shown.seconds,
             {name: base64.b64decode(data) for name, data in shown.transcripts.items()},
         )
+
+    def is_flaky(self) -> bool:
+        return self._shortest().flaky
 
     def _shortest(self) -> Sighting:
         told = sorted(self.told, key=lambda item: item[0])
@@ -156,6 +168,10 @@ class Folded:
         """How many findings of a kind there are."""
         return sum(seen.kind == kind for seen in self._seen.values())
 
+    def flaky_count(self) -> int:
+        """How many divergences never showed again."""
+        return sum(seen.kind == Kind.DIVERGENCE and seen.is_flaky() for seen in self._seen.values())
+
     def slow_seconds_min(self) -> float:
         """What a program must take to be among the slowest."""
         slowest = self.findings(Kind.SLOW)
@@ -173,6 +189,10 @@ def fold(results: Iterable[BlockResult]) -> Folded:
     for result in results:
         folded.add(result)
     return folded
+
+
+def _program_of(origin: Origin) -> int:
+    return origin.program
 
 
 def _simplicity(item: tuple[int, Sighting]) -> tuple[bool, int, int, int]:

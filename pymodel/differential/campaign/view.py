@@ -23,6 +23,7 @@ RATE_POINT_COUNT_MAX = 200
 class Totals:
     """What was compared, summed over all blocks. An operation is counted once, however many targets ran it.
 
+    Those of series were made by targets from a seed and compared by digests; they are among the others.
     `left_out` has how many programs were not sent to a target, by target and reason; `harness_errors` how often a
     target failed, by `target: kind of error`.
     """
@@ -39,6 +40,8 @@ class Totals:
     program_kinds: Mapping[str, int]
     left_out: Mapping[tuple[str, str], int]
     harness_errors: Mapping[str, int]
+    series_program_count: int = 0
+    series_operation_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +90,25 @@ def read_campaign(folder: Path) -> CampaignView:
         raise BadInput(f"{folder} is no campaign: there is no {folder / 'campaign.json'}")
     try:
         with Ledger(folder / FILE_NAME, read_only=True) as ledger:
-            rows = list(ledger.rows())
-            return view_of(folder, configuration, rows, ledger)
+            return _view_of(folder, configuration, ledger)
     except Damaged as error:
         raise BadInput(
             f"{folder / FILE_NAME} is damaged ({error}); `scavdiff campaign run {folder}` recovers what can be read"
         ) from error
 
 
-def view_of(folder: Path, configuration: Configuration, rows: list[Row], ledger: Ledger) -> CampaignView:
-    """The view of rows that were read."""
-    folded = Folded()
-    for row in rows:
+def _view_of(folder: Path, configuration: Configuration, ledger: Ledger) -> CampaignView:
+    """Reads row after row: a long campaign's results are not all held at once."""
+    folded, ends = Folded(), []
+    for row in ledger.rows():
         folded.add(row.result)
+        ends.append(_end_of(row))
     return CampaignView(
         folder,
         configuration,
         totals_of(folded.tally, len(folded.blocks)),
         ledger.elapsed_seconds(),
-        tuple(_rate_over_time(rows)),
+        tuple(_rate_over_time(ends)),
         tuple(folded.findings(Kind.DIVERGENCE)),
         tuple(folded.findings(Kind.HARNESS)),
         tuple(folded.findings(Kind.SLOW)),
@@ -129,20 +132,44 @@ def totals_of(tally: Tally, block_count: int) -> Totals:
         dict(tally.program_kinds),
         dict(tally.left_out),
         dict(tally.harness_errors),
+        tally.series_program_count,
+        tally.series_operation_count,
     )
 
 
-def _rate_over_time(rows: list[Row]) -> Iterator[RatePoint]:
+@dataclass(frozen=True, slots=True, order=True)
+class _BlockEnd:
+    """What the rate over time needs of a row."""
+
+    elapsed_seconds: float
+    block: int
+    unix_seconds: float
+    operation_count: int
+    signatures: frozenset[str]
+
+
+def _end_of(row: Row) -> _BlockEnd:
+    tally = row.result.tally
+    return _BlockEnd(
+        row.elapsed_seconds,
+        row.result.block,
+        row.finished_unix_seconds,
+        tally.operation_count,
+        row.result.signatures,
+    )
+
+
+def _rate_over_time(ends: list[_BlockEnd]) -> Iterator[RatePoint]:
     """At most RATE_POINT_COUNT_MAX points, each at a block's end."""
-    rows = sorted(rows, key=lambda row: (row.elapsed_seconds, row.result.block))
+    ends = sorted(ends)
     signatures: set[str] = set()
     operation_count, last_count, last_elapsed = 0, 0, 0.0
-    interval = rows[-1].elapsed_seconds / RATE_POINT_COUNT_MAX if rows else 0.0
-    for number, row in enumerate(rows, 1):
-        operation_count += row.result.tally.operation_count
-        signatures |= row.result.signatures
-        seconds = row.elapsed_seconds - last_elapsed
-        if seconds > 0 and (seconds >= interval or number == len(rows)):
+    interval = ends[-1].elapsed_seconds / RATE_POINT_COUNT_MAX if ends else 0.0
+    for number, end in enumerate(ends, 1):
+        operation_count += end.operation_count
+        signatures |= end.signatures
+        seconds = end.elapsed_seconds - last_elapsed
+        if seconds > 0 and (seconds >= interval or number == len(ends)):
             rate = (operation_count - last_count) / seconds
-            yield RatePoint(row.elapsed_seconds, row.finished_unix_seconds, operation_count, len(signatures), rate)
-            last_count, last_elapsed = operation_count, row.elapsed_seconds
+            yield RatePoint(end.elapsed_seconds, end.unix_seconds, operation_count, len(signatures), rate)
+            last_count, last_elapsed = operation_count, end.elapsed_seconds
