@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from pymodel.differential.corpus.demonstration import Explorer, Reach, rare_features, table
+from pymodel.differential.corpus.demonstration import Explorer, Reach, only_guided, rare_features, table
 from pymodel.differential.generation.workload import keep_hypothesis_files_away
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
@@ -46,9 +46,10 @@ def main() -> None:
     if options.json is not None:
         plain = {f"{way} {seed}": reach.first for (way, seed), reach in reaches.items()}
         options.json.write_text(json.dumps(plain, indent=0) + "\n", encoding="utf-8")
-    rare = rare_features([reaches["blind", seed + DECIDING_SEED - 1] for seed in seeds], options.rare)
+    deciding = [reaches["blind", seed + DECIDING_SEED - 1] for seed in seeds]
+    rare = rare_features(deciding, options.rare)
     blind, guided = ([reaches[way, seed] for seed in seeds] for way in ("blind", "guided"))
-    print("\n".join(table(rare, blind, guided, options.shown)))
+    print("\n".join((*table(rare, blind, guided, options.shown), "", *only_guided([*blind, *deciding], guided, 3))))
 
 
 if __name__ == "__main__":

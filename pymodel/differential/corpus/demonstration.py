@@ -111,6 +111,18 @@ def table(rare: Sequence[str], blind: Sequence[Reach], guided: Sequence[Reach], 
         yield f"| {feature} | {' | '.join(cells)} |"
 
 
+def only_guided(blind: Sequence[Reach], guided: Sequence[Reach], seed_count_min: int) -> Iterator[str]:
+    """As Markdown: what no blind run reached, and at least so many guided ones did."""
+    of_any = {feature for reach in blind for feature in reach.first}
+    counts = Counter(feature for reach in guided for feature in reach.first if feature not in of_any)
+    operation_count = sum(reach.operation_count for reach in blind)
+    yield f"| reached by none of {len(blind)} blind runs, {operation_count:,} operations | guided, median (seeds) |"
+    yield "|---|---|"
+    for feature, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        if count >= seed_count_min:
+            yield f"| {feature} | {_cell(feature, guided, _median(feature, guided))} |"
+
+
 def _telling(rare: Sequence[str], medians: Mapping[str, tuple[float, ...]]) -> list[str]:
     """Those that at least one way reached in most seeds, in the order of the ways' least median."""
     told = [feature for feature in rare if min(medians[feature]) < math.inf]
