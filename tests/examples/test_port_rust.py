@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -93,6 +94,13 @@ def test_the_port_does_what_go_and_the_specification_do(port: str, tmp_path: Pat
     assert result.tally.operation_count >= OPERATION_COUNT
     assert not result.tally.harness_errors
     assert {reason for _, reason in result.tally.left_out} == {"needs outside contract"}
+
+
+def test_the_adapter_passes_the_smoke_test(port: str) -> None:
+    command = [sys.executable, "-m", "pymodel.differential.cli", "smoke", "--target", port]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert process.returncode == 0, process.stdout
+    assert "broken" not in process.stdout
 
 
 @pytest.mark.parametrize(("number", "spoken_of"), PLANTED)

@@ -8,6 +8,7 @@
 
 use std::any::Any;
 
+mod checking;
 mod observing;
 mod programs;
 mod serving;

@@ -1,5 +1,6 @@
 //! Programs: their slots, and what each operation does to them and to the page heap.
 
+use crate::checking::check;
 use crate::observing::Observer;
 use crate::wire::{self, operation::Operation, outcome::Outcome};
 use crate::wire::{Nothing, PanicKind, Panicked, Program, Refusal, Returned, Step, Thrown};
@@ -14,15 +15,13 @@ const PAGE_SIZE: u64 = 8192;
 
 /// Runs a program on a clean page heap. What is refused is malformed, or needs too large a heap.
 pub fn run_program<P: Port>(program: &Program) -> Result<wire::Transcript, Refusal> {
+    check(program, P::CAPABILITIES)?;
     let mut world = World::<P>::new(P::new(program.phys_page_size(), program.phys_huge_page_size()));
     let mut observer = Observer::new(program.pacing());
     let start = Some(observer.complete(&mut world.port));
     let mut steps = Vec::new();
     for (number, operation) in (1..).zip(&program.operations) {
-        let Some(operation) = &operation.operation else {
-            let message = format!("operations[{}]: there is none, or one that is not known", number - 1);
-            return Err(Refusal { status: "INVALID_ARGUMENT".into(), message });
-        };
+        let operation = operation.operation.as_ref().expect("an operation, as was checked");
         let done = catch_unwind(AssertUnwindSafe(|| world.run(operation)));
         let failed = done.is_err();
         if let Some(message) = world.too_large.take() {

@@ -1,5 +1,6 @@
 //! The conversation with the driver, over standard input and output.
 
+use crate::checking::OPERATION_COUNT_MAX;
 use crate::programs::run_program;
 use crate::wire::{
     stdio_request::Request, stdio_response::Response, DescribeResponse, Refusal, StdioRequest, StdioResponse,
@@ -9,7 +10,6 @@ use prost::Message;
 use std::io::{self, BufRead, BufReader, BufWriter, Write};
 
 const PROTOCOL_VERSION: u32 = 1;
-const OPERATION_COUNT_MAX: u64 = 1 << 17;
 const PROGRAM_BYTES_MAX: u64 = 16 << 20;
 
 /// Answers programs until the driver ends its side.
@@ -60,7 +60,7 @@ fn describe<P: Port>() -> DescribeResponse {
         version: env!("CARGO_PKG_VERSION").into(),
         go_version: "go1.18.10".into(),
         capabilities: P::CAPABILITIES.iter().map(|capability| *capability as i32).collect(),
-        operation_count_max: OPERATION_COUNT_MAX,
+        operation_count_max: OPERATION_COUNT_MAX as u64,
         program_bytes_max: PROGRAM_BYTES_MAX,
         ..Default::default()
     }
