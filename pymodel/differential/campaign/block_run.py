@@ -12,7 +12,13 @@ from pymodel.differential.campaign.blocks import BlockResult, Job, Kind, Sightin
 from pymodel.differential.campaign.findings_folder import finding_path
 from pymodel.differential.campaign.signature import campaign_signature
 from pymodel.differential.campaign.slowness import Slowness
-from pymodel.differential.campaign.standing import Standing, groups_of, only, standings
+from pymodel.differential.campaign.standing import (
+    Standing,
+    among_those_who_agree,
+    groups_of,
+    only,
+    standings,
+)
 from pymodel.differential.comparison.compare import Divergence
 from pymodel.differential.corpus.reaching import Reaching
 from pymodel.differential.errors import HarnessError, TargetRefused
@@ -133,7 +139,7 @@ class BlockRun:
     def _standings(self, comparison: Comparison) -> list[Standing]:
         if self._telling.of_run:
             assert comparison.divergence is not None
-            return [Standing(comparison.divergence, tuple(comparison.transcripts), "")]
+            return [Standing(comparison.divergence, "", "")]
         return list(standings(comparison, self._side_by_side.strictness))
 
     # Harness errors.
@@ -211,7 +217,8 @@ class BlockRun:
     def _told(self, sighting: Sighting, work: Work, comparison: Comparison, standing: Standing) -> Sighting:
         """The sighting with the shortest program found, and all that is to be said of it."""
         divergence = standing.divergence
-        few = only(self._side_by_side, standing.names if self._telling.of_run else _concerned(standing))
+        pair = (standing.reference, standing.dissenter)
+        few = self._side_by_side if self._telling.of_run else only(self._side_by_side, pair)
         try:
             minimal = minimal_divergence(few, work.program, divergence)
         except FATAL_ERRORS:
@@ -219,7 +226,7 @@ class BlockRun:
             minimal = Minimal(work.program, divergence)
         shown, names = minimal.divergence, tuple(few.names)
         transcripts = comparison.transcripts if minimal.flaky else minimal.transcripts
-        if len(names) < len(standing.names) and not minimal.flaky:
+        if few is not self._side_by_side and not minimal.flaky:
             shown, transcripts = self._among_all(minimal, standing)
             names = tuple(transcripts)
         path = self._path(Kind.DIVERGENCE, sighting.signature)
@@ -244,12 +251,12 @@ class BlockRun:
         )
 
     def _among_all(self, minimal: Minimal, standing: Standing) -> tuple[Divergence, Mapping[str, bytes]]:
-        """The shrunk divergence with all that agreed before, if it is the same one there; who answered what."""
-        comparison = only(self._side_by_side, standing.names).run([minimal.program])[0]
-        divergence = comparison.divergence
+        """The shrunk divergence with all who agree on its program, if it is the same one there; who answered what."""
+        (comparison,) = self._side_by_side.run([minimal.program])
+        divergence, transcripts = among_those_who_agree(comparison, standing, self._side_by_side.strictness)
         if divergence is not None and divergence.signature == minimal.divergence.signature:
-            return divergence, comparison.transcripts
-        return minimal.divergence, {name: minimal.transcripts.get(name, b"") for name in _concerned(standing)}
+            return divergence, transcripts
+        return minimal.divergence, minimal.transcripts
 
     # Slow programs.
 
@@ -282,11 +289,3 @@ class BlockRun:
 
     def _origin(self, work: Work) -> str:
         return f"program {work.number} of seed {self._job.seed}, {work.source}, in block {self._job.block}"
-
-
-def _concerned(standing: Standing) -> tuple[str, ...]:
-    """The targets that a divergence takes to show: the one that stands alone and one of the others, or all."""
-    alone = standing.divergence.alone
-    if alone is None or len(standing.names) == 2:
-        return standing.names
-    return (next(name for name in standing.names if name != alone), alone)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pymodel.differential.campaign.block_run import Telling
 from pymodel.differential.campaign.blocks import Plain
 from pymodel.differential.campaign.memory import MEMORY_MIB_MAX
-from pymodel.differential.errors import BadInput
+from pymodel.differential.errors import BadInput, TargetFailedToStart
 from pymodel.differential.running.opening import open_targets, replay_flags
 from pymodel.differential.running.side_by_side import SideBySide
 from pymodel.differential.targets.endpoints import START_SECONDS_MAX
 from pymodel.differential.targets.target import PROGRAM_SECONDS_MAX
 from pymodel.differential.targets.target_specs import TimeLimits
+
+START_ATTEMPTS_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,7 @@ class WorkerSettings:
 
     def open(self) -> SideBySide:
         """The targets, connected; raises BadInput or HarnessError."""
-        limits = TimeLimits(self.start_seconds, self.program_seconds)
-        side_by_side = open_targets(self.specs, self.model, self.ignored, limits, counting=self.guided)
+        side_by_side = self._opened()
         if self.guided:
             side_by_side.count()
             if not side_by_side.counting_names:
@@ -46,6 +48,18 @@ class WorkerSettings:
                     "a guided campaign needs a target that counts what it reaches, such as go; none of these does"
                 )
         return side_by_side
+
+    def _opened(self) -> SideBySide:
+        """Tries again where a target is killed as it starts: that may have come from outside."""
+        limits = TimeLimits(self.start_seconds, self.program_seconds)
+        for attempt in itertools.count(1):
+            try:
+                return open_targets(self.specs, self.model, self.ignored, limits, counting=self.guided)
+            except TargetFailedToStart as error:
+                killed = (error.exit_status or "").startswith("killed by")
+                if not killed or attempt == START_ATTEMPTS_MAX:
+                    raise
+        raise AssertionError("the attempts have no end")
 
     @property
     def telling(self) -> Telling:

@@ -7,41 +7,47 @@ from dataclasses import dataclass
 
 from pymodel.differential.comparison.compare import TRUSTED, Divergence, compare
 from pymodel.differential.comparison.strictness import Strictness
-from pymodel.differential.programs.program import Program
 from pymodel.differential.running.side_by_side import Comparison, SideBySide
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A divergence among the targets `names`; `dissenter` is the one that stands alone, or not with the reference."""
+    """A divergence of `dissenter`, held to `reference`: the model, unless that is who stands alone."""
 
     divergence: Divergence
-    names: tuple[str, ...]
+    reference: str
     dissenter: str
 
 
 def standings(comparison: Comparison, strictness: Strictness) -> Iterator[Standing]:
-    """The divergence of all, then those among the targets that agree so far.
+    """The divergences of a program: of the model if it stands alone, then of each target from the reference."""
+    first, transcripts = comparison.divergence, dict(comparison.transcripts)
+    if first is None:
+        return
+    if first.alone == TRUSTED:
+        yield Standing(first, next(name for name in transcripts if name != TRUSTED), TRUSTED)
+        del transcripts[TRUSTED]
+    reference = TRUSTED if TRUSTED in transcripts else next(name for name in transcripts if name != first.alone)
+    for name, transcript in transcripts.items():
+        if transcript == transcripts[reference]:
+            continue
+        divergence: Divergence | None = first
+        # The first divergence is that of the one who stands alone, or of the only other one.
+        if name != first.alone and len(comparison.transcripts) > 2:
+            pair = {reference: transcripts[reference], name: transcript}
+            divergence = _compare(comparison, pair, strictness)
+        if divergence is not None:
+            yield Standing(divergence, reference, name)
 
-    A target that stands alone is taken out before the next look. Where none does, each target that differs from the
-    first, the model if it takes part, is held to it alone, and then taken out.
-    """
-    divergence, transcripts = comparison.divergence, dict(comparison.transcripts)
-    while divergence is not None:
-        reference = TRUSTED if TRUSTED in transcripts else next(iter(transcripts))
-        if divergence.alone is not None or len(transcripts) == 2:
-            dissenters = [divergence.alone or next(name for name in transcripts if name != reference)]
-            yield Standing(divergence, tuple(transcripts), dissenters[0])
-        else:
-            dissenters = [name for name in transcripts if _differs(divergence, name, reference)]
-            for name in dissenters:
-                pair = {each: transcripts[each] for each in (reference, name)}
-                alone = _compare(comparison, pair, strictness)
-                assert alone is not None, "a pair agrees that was seen to differ"
-                yield Standing(alone, tuple(pair), name)
-        for name in dissenters:
-            del transcripts[name]
-        divergence = _compare(comparison, transcripts, strictness) if len(transcripts) > 1 else None
+
+def among_those_who_agree(
+    comparison: Comparison, standing: Standing, strictness: Strictness
+) -> tuple[Divergence | None, Mapping[str, bytes]]:
+    """The divergence of the dissenter from all who answered as the reference did; who they are, with their answers."""
+    transcripts = comparison.transcripts
+    agreed = transcripts.get(standing.reference)
+    group = {name: data for name, data in transcripts.items() if data == agreed or name == standing.dissenter}
+    return (_compare(comparison, group, strictness) if len(group) > 1 else None), group
 
 
 def only(side_by_side: SideBySide, names: tuple[str, ...]) -> SideBySide:
@@ -61,10 +67,7 @@ def groups_of(divergence: Divergence, names: tuple[str, ...]) -> tuple[tuple[str
     return tuple(sorted((tuple(group) for group in groups.values()), key=len, reverse=True))
 
 
-def _differs(divergence: Divergence, name: str, reference: str) -> bool:
-    return any(each.group_of(name) != each.group_of(reference) for each in divergence.differences)
-
-
 def _compare(comparison: Comparison, transcripts: Mapping[str, bytes], strictness: Strictness) -> Divergence | None:
-    program: Program = comparison.program
-    return compare(program, transcripts, program_id=comparison.program_id, strictness=strictness)
+    """As for the comparison itself, which searched the transcripts for contradictions."""
+    program_id = comparison.program_id
+    return compare(comparison.program, transcripts, program_id=program_id, strictness=strictness, check=False)

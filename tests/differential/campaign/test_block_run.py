@@ -12,8 +12,9 @@ from pymodel.differential.errors import BadInput, HarnessError, TargetDied, Targ
 from pymodel.differential.generation.workload import BLOCK_PROGRAM_COUNT
 from pymodel.differential.programs.program import Program
 from pymodel.differential.programs.text import parse_program
-from tests.differential.campaign.fakes import run_job, side_by_side_of, wrong_call
-from tests.differential.fake_targets import Answer, right
+from pymodel.differential.running.side_by_side import SideBySide
+from tests.differential.campaign.fakes import CALLS, run_job, side_by_side_of, wrong_call
+from tests.differential.fake_targets import Answer, FakeTarget, right
 
 SEED = 5
 FOLDER = Path("findings")
@@ -82,8 +83,25 @@ def test_two_targets_with_one_fault_between_them_are_told_of_each_by_itself() ->
     result = run(wrong_call("pack_palloc_sum"), wrong_call("pack_palloc_sum"), right)
     found = {each.signature: each for each in result.sightings}
     assert set(found) == {f"{name}: sum returned in packPallocSum" for name in ("port", "port#2")}
-    assert [sighting.groups for sighting in found.values()] == [(("model",), ("port",)), (("model",), ("port#2",))]
-    assert all(sighting.alone is None for sighting in found.values())
+    # Among those who answered as the model did.
+    assert [sighting.groups for sighting in found.values()] == [
+        (("model", "port#3"), ("port",)),
+        (("model", "port#3"), ("port#2",)),
+    ]
+    assert [sighting.alone for sighting in found.values()] == ["port", "port#2"]
+
+
+def test_a_model_that_differs_from_all_stands_alone() -> None:
+    answer = wrong_call("pack_palloc_sum")
+    side_by_side = SideBySide([
+        FakeTarget("model", answer, in_process=True, capabilities=CALLS),
+        *(FakeTarget("port", capabilities=CALLS) for _ in range(2)),
+    ])  # fmt: skip
+    side_by_side.open()
+    result = run_job(Job(SEED, 0, slow_seconds_min=NEVER_SLOW), side_by_side, Telling(FOLDER))
+    assert [each.signature for each in result.sightings] == ["model: sum returned in packPallocSum"]
+    assert result.sightings[0].alone == "model"
+    assert result.sightings[0].groups == (("port", "port#2"), ("model",))
 
 
 def test_limits_cut_a_block_short_after_a_whole_program() -> None:
