@@ -152,7 +152,7 @@ def test_what_a_block_keeps_reaches_what_it_says(side_by_side: SideBySide) -> No
     target = next(target for target in side_by_side.targets if target.name == "go")
     for each in kept:
         program = parse_program(each.trace).program
-        assert measured(target, side_by_side.descriptions["go"], program) == set(each.features)
+        assert measured(target, side_by_side.descriptions["go"], program) == frozenset(each.features)
         assert len(program.operations) == each.length
     assert {"alloc returned", "free returned"} <= Corpus(kept).features
 
