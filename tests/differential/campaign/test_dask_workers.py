@@ -27,7 +27,7 @@ from tests.endurance.checking import assert_adds_up, assert_same
 from tests.endurance.disturbance import ROOT, SCAVDIFF, run_campaign
 
 TARGET = planted_target("sentinel forgotten", "--only", "BITS", "RANGES", "SUMMARIES")
-BLOCK_COUNT = 4
+BLOCK_COUNT = 3
 FLAGS = ["--seed", "9", "--start-seconds", "60", "--target", TARGET]
 FLAGS += ["--programs", str(BLOCK_COUNT * BLOCK_PROGRAM_COUNT)]
 SECONDS_MAX = 120

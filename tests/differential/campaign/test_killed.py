@@ -9,7 +9,7 @@ from tests.endurance.__main__ import planted_target
 from tests.endurance.checking import assert_adds_up, assert_findings_are_files, assert_same
 from tests.endurance.disturbance import disturb, run_campaign
 
-BLOCK_COUNT = 8
+BLOCK_COUNT = 6
 PROGRAM_COUNT = str(BLOCK_COUNT * BLOCK_PROGRAM_COUNT)
 TARGET = planted_target("sentinel forgotten", "--only", "BITS", "RANGES", "SUMMARIES")
 FLAGS = ["--seed", "9", "--workers", "2", "--start-seconds", "60", "--target", TARGET, "--programs", PROGRAM_COUNT]
