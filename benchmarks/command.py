@@ -18,7 +18,7 @@ from tools.soak import descendants, resident_kib
 
 SAMPLE_SECONDS = 0.05
 LAST_SAMPLE_COUNT = 10
-_RATE = re.compile(r"\(([\d,]+) operations/s\)")
+_COMPARED = re.compile(r"([\d,]+) operations, [\d,]+ whole states in \S+ \(([\d,]+) operations/s\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +32,27 @@ class Dividing:
     efficiency: float
 
 
-def dividing_among_two(operation_count: int, rounds: int) -> Dividing:
-    """Runs of as many operations with one worker and with two, in turn: the medians of the rounds."""
+def dividing_among_two(seconds: float, rounds: int) -> Dividing:
+    """Runs of so many seconds with one worker and with two, in turn: the medians of the rounds."""
     speedups, efficiencies = [], []
     for seed in range(rounds):
-        alone, both = (_timed(operation_count, seed, worker_count) for worker_count in (1, 2))
-        speedups.append(alone.wall_seconds / both.wall_seconds)
+        alone, both = (_sample_of_run(seconds, seed, worker_count) for worker_count in (1, 2))
+        speedups.append(both.operation_count / both.wall_seconds / (alone.operation_count / alone.wall_seconds))
         efficiencies.append(both.rate / alone.rate)
     return Dividing(statistics.median(speedups), statistics.median(efficiencies))
 
 
-def _timed(operation_count: int, seed: int, worker_count: int) -> Sample:
-    """A run, without what it takes to start; the wall-clock time is what the run says of itself."""
+def _sample_of_run(seconds: float, seed: int, worker_count: int) -> Sample:
+    """What a run says of itself, without its start; and the processor time of all its processes, with it."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    arguments = ("--seed", str(seed), "--operations", str(operation_count), "--workers", str(worker_count))
-    rate = _rate(_run(arguments))
+    run = _run(("--seed", str(seed), "--seconds", str(seconds), "--workers", str(worker_count)))
+    text = " ".join(run.communicate()[0].split())
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Sample(operation_count, seconds, seconds, operation_count / rate)
-
-
-def _rate(run: subprocess.Popen[str]) -> float:
-    """Operations per second of wall-clock time that a run says of itself at its end."""
-    match = _RATE.search(" ".join(run.communicate()[0].split()))
-    assert match is not None, "the run did not say its rate"
-    return float(match.group(1).replace(",", ""))
+    match = _COMPARED.search(text)
+    assert match is not None, f"the run did not say what it compared: {text}"
+    operation_count, rate = (int(number.replace(",", "")) for number in match.groups())
+    processor_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Sample(operation_count, processor_seconds, processor_seconds, operation_count / max(rate, 1))
 
 
 def resident_memory(operation_count: int) -> tuple[float, float]:

@@ -22,7 +22,8 @@ NAIVE_OPERATIONS_PER_MACHINE = 25
 NAIVE_SHARE = 40
 # What is fast gets more operations.
 GO_SPEED_FACTOR = 15
-DIVIDED_FACTOR = 5
+# Long beside what starting workers takes.
+DIVIDED_SECONDS = 20
 MEMORY_OPERATION_COUNT = 100_000
 
 Say = Callable[[str], None]
@@ -57,7 +58,7 @@ def measure(counts: Counts, say: Say) -> Result:
     _add(result, growth, say)
     result.reach["span"] = growth["64 GiB / 4 MiB"]
     result.reach["reset"] = growth["reset, operations"]
-    dividing = dividing_among_two(DIVIDED_FACTOR * counts.operation_count, counts.rounds)
+    dividing = dividing_among_two(DIVIDED_SECONDS * counts.scale, counts.rounds)
     figures = {"two workers / one, wall clock": dividing.speedup, "two workers / one, processor": dividing.efficiency}
     _add(result, figures, say)
     result.reach["workers"] = dividing.speedup

@@ -72,7 +72,7 @@ def test_growth_is_measured_in_valid_programs() -> None:
 
 
 def test_two_workers_are_held_to_one() -> None:
-    dividing = dividing_among_two(800, 1)
+    dividing = dividing_among_two(2.0, 1)
     assert dividing.speedup > 0
     assert dividing.efficiency > 0
 
