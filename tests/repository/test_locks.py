@@ -9,7 +9,7 @@ import pytest
 
 from tests.repository.tree import ROOT
 
-LOCKS = ("requirements.lock", "requirements-go.lock")
+LOCKS = ("requirements.lock", "requirements-go.lock", "requirements-cc.lock")
 PINNED = re.compile(r"([a-z0-9-]+)==[^ ]+( ;[^\\]*)?((?: \\\n    --hash=sha256:[0-9a-f]{64})+)\n")
 
 
@@ -21,6 +21,7 @@ def required_names() -> dict[str, set[str]]:
     wanted = {
         "requirements.lock": project["dependencies"] + extras["test"] + build["requires"],
         "requirements-go.lock": extras["go"],
+        "requirements-cc.lock": extras["cc"],
     }
     return {lock: {re.split(r"[ <>=]", line)[0].replace("_", "-") for line in lines} for lock, lines in wanted.items()}
 

@@ -11,7 +11,16 @@ import pytest
 
 from tests.repository.tree import ROOT
 
-BASE_COMMANDS = ("bash", "cat", "cut", "dirname", "head", "ln", "rm", "sed", "sha256sum", "sort", "tail")
+BASE_COMMANDS = ("bash", "cat", "chmod", "cut", "dirname", "head", "ln", "rm", "sed", "sha256sum", "sort", "tail")
+
+FILES = (
+    "tools/setup",
+    "pyproject.toml",
+    "requirements.lock",
+    "requirements-go.lock",
+    "requirements-cc.lock",
+    "goharness/go.mod",
+)
 
 VENV_MAKER = 'case "$*" in "-m venv"*) mkdir -p .venv/bin; cp bin/fake .venv/bin/python;; esac'
 
@@ -24,7 +33,7 @@ def bare_clone(tmp_path: Path) -> Path:
         found = shutil.which(name)
         assert found is not None
         (tmp_path / "bin" / name).symlink_to(found)
-    for name in ("tools/setup", "pyproject.toml", "requirements.lock", "requirements-go.lock", "goharness/go.mod"):
+    for name in FILES:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
@@ -39,6 +48,16 @@ def run_setup(clone: Path, **environment: str) -> subprocess.CompletedProcess[st
 def plant(clone: Path, name: str, script: str) -> None:
     (clone / "bin" / name).write_text(f"#!/bin/bash\n{script}\n")
     (clone / "bin" / name).chmod(0o755)
+
+
+def what_pip_is_asked(clone: Path) -> str:
+    """Runs setup with a virtual environment whose pip does nothing but say what it was asked to install."""
+    plant(clone, "fake", f'echo "$*" >>{clone}/asked')
+    plant(clone, "python3", VENV_MAKER)
+    for name in ("mkdir", "cp"):
+        (clone / "bin" / name).symlink_to(str(shutil.which(name)))
+    run_setup(clone)
+    return (clone / "asked").read_text()
 
 
 def test_missing_python_is_named_in_one_sentence(bare_clone: Path) -> None:
@@ -77,15 +96,20 @@ def test_a_python_without_venv_is_named_in_one_sentence(bare_clone: Path) -> Non
 def test_a_go_that_is_too_old_is_not_used(bare_clone: Path, version: str, suffices: bool) -> None:
     (bare_clone / "goharness/go.mod").write_text("module m\n\ngo 1.26.0\n")
     plant(bare_clone, "go", f"echo {version}")
-    # A virtual environment whose pip does nothing but say what it was asked to install.
-    plant(bare_clone, "fake", f'echo "$*" >>{bare_clone}/asked')
-    plant(bare_clone, "python3", VENV_MAKER)
-    for name in ("mkdir", "cp"):
-        (bare_clone / "bin" / name).symlink_to(str(shutil.which(name)))
-    run_setup(bare_clone)
-    asked = (bare_clone / "asked").read_text()
+    asked = what_pip_is_asked(bare_clone)
     assert "-r requirements.lock" in asked
     assert ("-r requirements-go.lock" in asked) == (not suffices)
+
+
+@pytest.mark.parametrize("present", [False, True])
+def test_a_c_compiler_is_installed_where_there_is_none(bare_clone: Path, present: bool) -> None:
+    (bare_clone / "goharness/go.mod").write_text("module m\n\ngo 1.26.0\n")
+    plant(bare_clone, "go", "echo go1.26.0")
+    if present:
+        plant(bare_clone, "cc", "exit 0")
+    asked = what_pip_is_asked(bare_clone)
+    assert ("-r requirements-cc.lock" in asked) == (not present)
+    assert (bare_clone / ".venv/bin/cc").exists() == (not present)
 
 
 def test_setup_that_is_up_to_date_installs_nothing() -> None:
