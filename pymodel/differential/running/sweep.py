@@ -21,7 +21,7 @@ from pymodel.differential.running.side_by_side import Comparison, SeriesAnswers,
 from pymodel.differential.running.tally import Tally
 from pymodel.differential.running.window import Window
 
-SERIES_COUNT_OF_ROUND = 8
+SERIES_COUNT_OF_ROUND = 12
 PROGRAM_COUNT_BETWEEN_ROUNDS = 64
 SHOWN_EVERY = 64
 """Of so many programs of a series, one is shown in full even though its digests agree; of each series at least one."""
