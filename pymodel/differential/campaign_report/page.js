@@ -85,7 +85,7 @@
 
   const current = () => at.finding.drawing.steps[at.step];
   const thing = (number) => at.finding.drawing.pool[number];
-  const columnNames = () => at.finding.drawing.columns.map((names) => names.join(", "));
+  const columnNames = () => at.finding.drawing.columns;
   // What all columns have alike is written once.
   const spread = (list) => at.finding.drawing.columns.map((_, column) => list[list.length === 1 ? 0 : column]);
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pymodel.differential.campaign.blocks import Kind
@@ -11,6 +11,7 @@ from pymodel.differential.campaign.folding import FLAKY, Finding
 from pymodel.differential.campaign.view import CampaignView
 from pymodel.differential.campaign_report.clock import elapsed_at, tell_moment
 from pymodel.differential.campaign_report.finding_data import ShownFinding
+from pymodel.differential.campaign_report.names import joined, listed
 from pymodel.differential.running.opening import replay_flags
 from pymodel.differential.running.progress import duration
 from pymodel.differential.running.report import replay_command
@@ -33,7 +34,7 @@ def replay_of(finding: Finding, view: CampaignView) -> str:
 
 def verdict_of(finding: Finding) -> str:
     """Who disagrees with whom, who failed or who was slow, in a sentence."""
-    groups = [_and(group) for group in finding.groups]
+    groups = [joined(group) for group in finding.groups]
     if finding.kind == Kind.SLOW:
         times = ", ".join(f"{name} {seconds:.3f} s" for name, seconds in finding.seconds.items())
         return f"Among the slowest programs: {times}."
@@ -41,11 +42,11 @@ def verdict_of(finding: Finding) -> str:
         verdict = f"Target {groups[0] if groups else 'unknown'} failed; this says nothing of what it computes."
     elif finding.alone is not None:
         others = [name for group in finding.groups for name in group if name != finding.alone]
-        verdict = f"{finding.alone} stands alone; {_and(others)} agree."
+        verdict = f"{finding.alone} stands alone; {joined(others)} agree."
     elif len(groups) == 2:
         verdict = f"{groups[0]} {_verb(finding.groups[0])} with {groups[1]}."
     else:
-        verdict = f"No two of {_and(name for group in finding.groups for name in group)} agree." if groups else ""
+        verdict = f"No two of {joined(name for group in finding.groups for name in group)} agree." if groups else ""
     return f"{verdict} It did not show again when its program was run again." if finding.status == FLAKY else verdict
 
 
@@ -55,10 +56,10 @@ def who(finding: Finding) -> str:
         slowest = max(finding.seconds, key=lambda name: finding.seconds[name])
         return f"{slowest} {finding.seconds[slowest]:.3f} s"
     if finding.kind != Kind.DIVERGENCE:
-        return ", ".join(name for group in finding.groups for name in group)
+        return listed(name for group in finding.groups for name in group)
     if finding.alone is not None:
         return f"{finding.alone} alone"
-    return " ≠ ".join(", ".join(group) for group in finding.groups)
+    return " ≠ ".join(map(listed, finding.groups))
 
 
 def _shown(number: int, finding: Finding, view: CampaignView) -> ShownFinding:
@@ -118,8 +119,3 @@ def _programs(finding: Finding, seed: int) -> str:
 
 def _verb(names: Sequence[str]) -> str:
     return "disagrees" if len(names) == 1 else "disagree"
-
-
-def _and(names: Iterable[str]) -> str:
-    *others, last = [*names] or [""]
-    return f"{', '.join(others)} and {last}" if others else last

@@ -20,6 +20,7 @@ from pymodel.differential.campaign_report.chunk_rows import (
     words_of,
 )
 from pymodel.differential.campaign_report.detail import Detail, shortened
+from pymodel.differential.campaign_report.names import listed
 from pymodel.differential.campaign_report.pool import Jsonable, Pool
 from pymodel.differential.campaign_report.state_rows import Held, StateRow, held_by, state_rows
 from pymodel.differential.comparison.compare import compare
@@ -71,7 +72,7 @@ class Answers:
     def draw(self, detail: Detail) -> dict[str, Jsonable]:
         """The steps as data; step 0 is the clean heap, step n what operation n did.
 
-        `columns` are lists of names, `opening` is the place in `steps` of the first that differs, or of the last step
+        `columns` are names, `opening` is the place in `steps` of the first that differs, or of the last step
         where none differs. Texts, bitmaps and rows of chunks are numbers of things in `pool`.
         """
         window = Window(
@@ -82,7 +83,7 @@ class Answers:
         drawing = _Drawing(self._program, detail, self._strictness)
         steps = list(drawing.steps(self._readers, window))
         return {
-            "columns": [list(reader.names) for reader in self._readers],
+            "columns": [listed(reader.names) for reader in self._readers],
             "steps": steps,
             "opening": self._opening - window.first,
             "before": _left_out(window.first, "before"),
@@ -184,7 +185,7 @@ class _Drawing:
         return drawn | {
             "what": self._text(difference.what),
             "place": place_of(difference),
-            "groups": [", ".join(group) for group in difference.groups],
+            "groups": [*map(listed, difference.groups)],
             "held": [self._text(held) for held in difference.held],
         }
 

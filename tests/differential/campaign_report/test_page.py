@@ -144,7 +144,7 @@ def test_only_the_targets_that_a_finding_is_about_are_drawn() -> None:
     elsewhere = spoilt(run_on_specification(program_of(SMALL), 1, 0), 1, page=300)
     finding = replace(finding, transcripts={**finding.transcripts, "another": elsewhere})
     (data,) = parsed(campaign(finding)).data["findings"]
-    assert data["drawing"]["columns"] == [["model"], ["go"]]
+    assert data["drawing"]["columns"] == ["model", "go"]
 
 
 # Safety.
@@ -174,7 +174,7 @@ def test_all_that_a_campaign_names_is_escaped() -> None:
     ]
     assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
     assert page.data["findings"][0]["signature"] == HOSTILE
-    assert page.data["findings"][0]["drawing"]["columns"][0] == [HOSTILE]
+    assert page.data["findings"][0]["drawing"]["columns"][0] == HOSTILE
 
 
 def test_the_policy_lets_only_the_page_s_own_script_and_style_run_and_nothing_load() -> None:

@@ -34,7 +34,7 @@ def test_it_opens_on_the_first_step_that_differs_with_the_steps_before_it_alike(
     assert drawing["opening"] == FAULT_STEP + 1
     assert [step["number"] for step in drawing["steps"]] == [0, 1, 2, 3, 4]
     assert [bool(step["differences"]) for step in drawing["steps"]] == [False, False, False, True, True]
-    assert drawing["columns"] == [["model"], ["go"]]
+    assert drawing["columns"] == ["model", "go"]
 
 
 def test_the_chunk_that_differs_holds_the_pages_of_each_target_before_and_after() -> None:
@@ -83,7 +83,7 @@ def test_causes_are_listed_before_what_may_follow_from_them() -> None:
 
 def test_targets_that_sent_the_same_bytes_share_a_column() -> None:
     drawing = draw_steps(PROGRAM, answers(PROGRAM, names=("model", "go", "port")), RICH)
-    assert drawing["columns"] == [["model", "go"], ["port"]]
+    assert drawing["columns"] == ["model, go", "port"]
 
 
 def test_one_target_alone_is_drawn_to_its_last_step() -> None:
