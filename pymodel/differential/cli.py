@@ -21,7 +21,7 @@ from pymodel.differential.campaign.settings import WorkerSettings
 from pymodel.differential.campaign_report.command import result_options, write_results
 from pymodel.differential.campaign_report.run_results import results_of_run
 from pymodel.differential.conformance.commands import conformance, export, smoke
-from pymodel.differential.errors import HarnessError, ScavdiffError
+from pymodel.differential.errors import BadInput, HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import SEED_MAX, keep_hypothesis_files_away
 from pymodel.differential.options import EXIT_HELP, TARGET_HELP, target_options
 from pymodel.differential.running.allocator import map_large_blocks
@@ -71,8 +71,11 @@ class Group(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             raise click.exceptions.Exit(INTERRUPTED_STATUS) from None
-        except (click.ClickException, click.exceptions.Exit, click.Abort, OSError):
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
             raise
+        except OSError as error:
+            what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+            raise Failure(BadInput(f"the system refused: {what}")) from error
         except Exception:
             # Python's own status for this is 1, which would read as a divergence.
             traceback.print_exc()

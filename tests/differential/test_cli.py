@@ -118,6 +118,7 @@ def test_describe_lists_capabilities_and_limits() -> None:
     ("raised", "status", "words"),
     [
         (KeyboardInterrupt(), 130, "interrupted"),
+        (OSError(28, "No space left on device", "x.trace"), 2, "the system refused: x.trace: No space left on device"),
         (ZeroDivisionError("oops"), 2, "scavdiff itself failed; this says nothing of any target"),
     ],
 )
