@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -24,9 +24,8 @@ from pymodel.differential.errors import HarnessError
 from pymodel.differential.generation.workload import BLOCK_PROGRAM_COUNT
 from pymodel.differential.running.findings import slug, trace_path, write_atomically
 from pymodel.differential.running.progress import Progress
-from pymodel.differential.running.run import RunSettings, exit_status_of
+from pymodel.differential.running.run import ResultOf, RunSettings
 from pymodel.differential.running.summary import WIDTH_MAX, summary
-from pymodel.differential.running.tally import Tally
 from pymodel.differential.targets.capabilities import Description
 
 WAIT_SECONDS = 0.25
@@ -50,20 +49,7 @@ class ToldFinding:
         return self.sighting.flaky
 
 
-@dataclass(slots=True)
-class WorkersResult:
-    """What a run did and found, as RunResult says it."""
-
-    tally: Tally = field(default_factory=Tally)
-    findings: dict[str, ToldFinding] = field(default_factory=dict)
-    fatal: HarnessError | None = None
-    interrupted: bool = False
-    seconds: float = 0.0
-
-    @property
-    def exit_status(self) -> int:
-        """130 if interrupted, 1 if there is a divergence, 2 if there is only a harness error, 0 otherwise."""
-        return exit_status_of(self.interrupted, bool(self.findings), self.fatal, self.tally)
+WorkersResult = ResultOf[ToldFinding]
 
 
 class RunWithWorkers:

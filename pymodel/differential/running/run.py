@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from pymodel.differential.errors import HarnessError
 from pymodel.differential.generation.series_choice import series_of_run
@@ -36,12 +37,15 @@ class RunSettings:
     replay_flags: tuple[str, ...] = ()
 
 
+FoundT = TypeVar("FoundT")
+
+
 @dataclass(slots=True)
-class RunResult:
+class ResultOf(Generic[FoundT]):
     """What a run did and found. `fatal` ended it early: a target that cannot go on."""
 
     tally: Tally = field(default_factory=Tally)
-    findings: dict[str, Finding] = field(default_factory=dict)
+    findings: dict[str, FoundT] = field(default_factory=dict)
     fatal: HarnessError | None = None
     interrupted: bool = False
     seconds: float = 0.0
@@ -49,16 +53,14 @@ class RunResult:
     @property
     def exit_status(self) -> int:
         """130 if interrupted, 1 if there is a divergence, 2 if there is only a harness error, 0 otherwise."""
-        return exit_status_of(self.interrupted, bool(self.findings), self.fatal, self.tally)
+        if self.interrupted:
+            return INTERRUPTED_STATUS
+        if self.findings:
+            return 1
+        return 2 if self.fatal is not None or self.tally.harness_errors else 0
 
 
-def exit_status_of(interrupted: bool, found: bool, fatal: HarnessError | None, tally: Tally) -> int:
-    """130 if interrupted, 1 if something was found, 2 if there is only a harness error, 0 otherwise."""
-    if interrupted:
-        return INTERRUPTED_STATUS
-    if found:
-        return 1
-    return 2 if fatal is not None or tally.harness_errors else 0
+RunResult = ResultOf[Finding]
 
 
 class Run:
