@@ -54,7 +54,7 @@ diff-test: go ## compare the model with Go for about a minute
 	scavdiff run $(ARGS)
 
 .PHONY: test
-test: lint test-go test-python test-ports ## all that CI runs: lint, types, drift, Go's tests, Python's tests
+test: lint test-go test-ports test-python ## all that CI runs: lint, types, drift, Go's tests, Python's tests
 
 .PHONY: lint
 lint: go lint-python lint-proto lint-go lint-workflows ## formats, lint rules, types, and generated code that is up to date
