@@ -27,6 +27,7 @@ from pymodel.differential.targets.endpoints import FixedEndpoint, StartedEndpoin
 from pymodel.differential.targets.process import guarded
 from pymodel.differential.targets.remote import RemoteTarget
 from pymodel.differential.targets.target import EncodedProgram
+from tests.differential.process_groups import assert_all_end
 
 SERVER = Path(__file__).with_name("echo_server.py")
 
@@ -221,12 +222,4 @@ def test_the_target_ends_with_its_driver(tmp_path: Path) -> None:
     driver.kill()
     driver.wait()
     driver.stdout.close()
-    deadline = time.monotonic() + 10
-    while processes_of_group(group) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert processes_of_group(group) == []
-
-
-def processes_of_group(group: str) -> list[str]:
-    listed = subprocess.run(["ps", "-o", "pid=,stat=", "-s", group], stdout=subprocess.PIPE, text=True, check=False)
-    return [line for line in listed.stdout.splitlines() if " Z" not in line]
+    assert_all_end(group)

@@ -27,6 +27,7 @@ from pymodel.differential.targets.remote import RemoteTarget
 from pymodel.differential.targets.stdio_endpoint import StdioEndpoint
 from pymodel.differential.targets.target import EncodedProgram
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
+from tests.differential.process_groups import assert_all_end, processes_of_group
 
 PORT = Path(__file__).with_name("stdio_port.py")
 FORMS = ("protobuf", "json")
@@ -275,12 +276,4 @@ def test_a_port_ends_with_its_driver_even_if_it_never_reads() -> None:
     driver.kill()
     driver.wait()
     driver.stdout.close()
-    deadline = time.monotonic() + 10
-    while processes_of_group(group) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert processes_of_group(group) == []
-
-
-def processes_of_group(group: str) -> list[str]:
-    listed = subprocess.run(["ps", "-o", "pid=,stat=", "-s", group], stdout=subprocess.PIPE, text=True, check=False)
-    return [line for line in listed.stdout.splitlines() if " Z" not in line]
+    assert_all_end(group)
