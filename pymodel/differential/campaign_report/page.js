@@ -5,7 +5,7 @@
   const overview = document.getElementById("overview");
   const view = document.getElementById("finding");
   const live = document.getElementById("live");
-  const at = { finding: null, step: 0, difference: 0 };
+  const at = { finding: null, step: 0, difference: 0, address: "" };
   // A row is half a word of Go's bitmaps.
   const PAGES_OF_ROW = 32, ROWS = 512 / 32, CELL = 10, GAP = 3, MARGIN = 13, CHUNK_BYTES = 4194304n, PAGE_BYTES = 8192n;
 
@@ -413,16 +413,24 @@
 
   function goToFinding(direction) {
     const next = data.findings[data.findings.indexOf(at.finding) + direction];
-    if (next) location.hash = String(next.number);
+    if (next) goToAddress(String(next.number));
+  }
+
+  // The browser tells of a new address only later; a key that follows at once must already meet it.
+  function goToAddress(fragment) {
+    location.hash = fragment;
+    open();
   }
 
   function remember() {
     const { steps, opening } = at.finding.drawing;
     const suffix = at.step === opening ? "" : `.${steps[at.step].number}`;
     history.replaceState(null, "", `#${at.finding.number}${suffix}`);
+    at.address = location.hash;
   }
 
   function open() {
+    at.address = location.hash;
     const [, number, stepNumber] = /^#(\d+)(?:\.(\d+))?$/.exec(location.hash) || [];
     const finding = data.findings.find((each) => each.number === Number(number)) || null;
     const cameFrom = at.finding;
@@ -475,8 +483,8 @@
     P: () => at.finding && goToFinding(-1),
     t: nextTheme,
     "?": () => dialog.showModal(),
-    "/": () => { if (at.finding) location.hash = ""; document.getElementById("filter")?.focus(); },
-    Escape: () => { if (at.finding) location.hash = ""; },
+    "/": () => { if (at.finding) goToAddress(""); document.getElementById("filter")?.focus(); },
+    Escape: () => { if (at.finding) goToAddress(""); },
   };
   KEYS.ArrowRight = KEYS.j;
   KEYS.ArrowLeft = KEYS.k;
@@ -526,7 +534,7 @@
 
   document.getElementById("theme-button").addEventListener("click", nextTheme);
   document.getElementById("keys-button").addEventListener("click", () => dialog.showModal());
-  window.addEventListener("hashchange", open);
+  window.addEventListener("hashchange", () => { if (location.hash !== at.address) open(); });
   setTheme(rememberedTheme());
   open();
 })();

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from pymodel.differential.campaign.view import CampaignView
 from pymodel.differential.campaign_report.command import report_page
@@ -126,9 +126,27 @@ def test_keys_lead_from_finding_to_finding_and_to_the_list(browser: Browser, pat
         assert it.page.locator("#overview").is_visible()
         assert it.focused().startswith("chunk.allocated differs")
         it.press("?")
-        assert it.page.get_by_role("dialog").is_visible()
+        expect(it.page.get_by_role("dialog")).to_be_visible()
         it.press("Escape")
-        assert not it.page.get_by_role("dialog").is_visible()
+        expect(it.page.get_by_role("dialog")).to_be_hidden()
+
+
+def test_keys_pressed_in_quick_succession_all_count(browser: Browser, path: Path) -> None:
+    with opened(browser, path, "#1") as it:
+        titles = it.page.evaluate(
+            """async () => {
+                const press = (key) =>
+                    document.body.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+                const title = () => document.getElementById("finding-title").textContent;
+                ["N", "N", "P", "n"].forEach(press);
+                const titleAtOnce = title();
+                // Let the browser tell of the changes of address, which must not undo the step.
+                await new Promise((done) => setTimeout(done, 50));
+                return [titleAtOnce, title(), document.getElementById("difference-number").textContent];
+            }"""
+        )
+        assert [title[:17] for title in titles[:2]] == ["port: searchAddr "] * 2
+        assert titles[2].endswith(" 2 of 2")
 
 
 def test_steps_are_buttons_that_a_click_or_enter_opens(browser: Browser, path: Path) -> None:
@@ -146,7 +164,7 @@ def test_an_address_leads_to_a_step_and_going_back_to_the_list(browser: Browser,
     with opened(browser, path) as it:
         it.page.get_by_role("link", name="port: searchAddr").click()
         it.page.go_back()
-        assert it.page.locator("#overview").is_visible()
+        expect(it.page.locator("#overview")).to_be_visible()
     with opened(browser, path, "#1.2") as it:
         assert it.text("#step-number") == "step 2 of 4"
     with opened(browser, path, "#999") as it:
