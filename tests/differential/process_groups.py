@@ -12,7 +12,7 @@ def processes_of_group(group: str) -> list[str]:
     return [line for line in listed.stdout.splitlines() if " Z" not in line]
 
 
-def assert_all_end(group: str, seconds_max: float = 10) -> None:
+def assert_all_end(group: str, seconds_max: float = 60) -> None:
     """Waits for the group to end, and fails if it does not."""
     deadline = time.monotonic() + seconds_max
     while processes_of_group(group) and time.monotonic() < deadline:

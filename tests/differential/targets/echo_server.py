@@ -31,16 +31,14 @@ def misbehave(options: argparse.Namespace, encoded: bytes, context: grpc.Service
     once = options.once
     if once and Path(once).exists():
         return
-    if number in (options.die, options.kill, options.hang, options.refuse, options.fail) and once:
+    if number in (options.die, options.hang, options.refuse, options.fail) and once:
         Path(once).touch()
-    if number in (options.die, options.kill):
-        # gRPC writes answers on a thread of its own; those given before are to be on the wire.
-        time.sleep(0.5)
     if number == options.die:
+        # gRPC writes answers on a thread of its own; only the driver knows when those given before have come.
+        while options.dies_when and not Path(options.dies_when).exists():
+            time.sleep(0.01)
         print("about to die\nthis is why", file=sys.stderr, flush=True)
         os._exit(3)
-    if number == options.kill:
-        os.kill(os.getpid(), signal.SIGKILL)
     if number == options.hang:
         time.sleep(600)
     if number == options.refuse:
@@ -82,8 +80,9 @@ def main() -> None:
     parser.add_argument("--name", default="echo")
     parser.add_argument("--version", type=int, default=1)
     parser.add_argument("--capability", action="append", default=[])
-    for kind in ("die", "kill", "hang", "refuse", "fail"):
+    for kind in ("die", "hang", "refuse", "fail"):
         parser.add_argument(f"--{kind}", type=int, metavar="ID")
+    parser.add_argument("--dies-when", metavar="FILE", help="die only once this file exists")
     parser.add_argument("--once", help="misbehave only if this file does not exist yet, and make it")
     parser.add_argument("--start-seconds", type=float, default=0)
     parser.add_argument("--dies-at-start-if", metavar="FILE")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,12 +21,15 @@ from pymodel.differential.errors import (
 from pymodel.differential.model.interpreter import run_on_specification
 from pymodel.differential.programs.codec import encode_program
 from pymodel.differential.programs.program import Alloc, Call, Free, Grow, Program, Scavenge, StartGen
+from pymodel.differential.targets import stdio_endpoint
 from pymodel.differential.targets.capabilities import ALL_CAPABILITIES, Capability
 from pymodel.differential.targets.remote import RemoteTarget
+from pymodel.differential.targets.stdio_connection import StdioConnection
 from pymodel.differential.targets.stdio_endpoint import StdioEndpoint
 from pymodel.differential.targets.target import EncodedProgram
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
 from tests.differential.process_groups import assert_all_end, processes_of_group
+from tests.differential.targets.patience import SECONDS_MAX, time_for_a_program, wait_until
 
 PORT = Path(__file__).with_name("stdio_port.py")
 FORMS = ("protobuf", "json")
@@ -44,16 +46,13 @@ class Ports:
     def __init__(self) -> None:
         self.targets: list[RemoteTarget] = []
 
-    def __call__(self, *flags: str, start_seconds: float = 20, program_seconds: float = 20) -> RemoteTarget:
-        endpoint = StdioEndpoint("port", [sys.executable, str(PORT), *flags], start_seconds)
-        return self.keep(RemoteTarget("port", endpoint, program_seconds=program_seconds))
+    def __call__(self, *flags: str) -> RemoteTarget:
+        return self.command(sys.executable, str(PORT), *flags)
 
-    def command(self, *command: str, start_seconds: float = 20) -> RemoteTarget:
-        return self.keep(RemoteTarget("port", StdioEndpoint("port", command, start_seconds), program_seconds=20))
-
-    def keep(self, target: RemoteTarget) -> RemoteTarget:
-        self.targets.append(target)
-        return target
+    def command(self, *command: str, start_seconds: float = SECONDS_MAX) -> RemoteTarget:
+        endpoint = StdioEndpoint("port", command, start_seconds)
+        self.targets.append(RemoteTarget("port", endpoint, program_seconds=SECONDS_MAX))
+        return self.targets[-1]
 
 
 @pytest.fixture
@@ -68,6 +67,11 @@ def send_all(target: RemoteTarget, count: int) -> None:
     target.describe()
     for number in range(1, count + 1):
         target.send(request(number))
+
+
+def connection_of(target: RemoteTarget) -> StdioConnection:
+    assert isinstance(target._connection, StdioConnection)
+    return target._connection
 
 
 def receive_all(target: RemoteTarget, count: int) -> list[int | HarnessError]:
@@ -149,12 +153,14 @@ def test_a_refusal_costs_no_restart(port: Ports) -> None:
 
 
 def test_a_hang_is_charged_after_the_time_limit_and_the_port_is_restarted(port: Ports) -> None:
-    target = port("--echo", "--misdeed", "hang", "--at", "2", program_seconds=1)
+    target = port("--echo", "--misdeed", "hang", "--at", "2")
     send_all(target, 3)
-    one, two, three = receive_all(target, 3)
-    assert (one, three) == (1, 3)
+    assert receive_all(target, 1) == [1]
+    with time_for_a_program(target, 1):
+        (two,) = receive_all(target, 1)
     assert isinstance(two, TargetHung)
     assert str(two) == "target port did not answer program 2 within 1 s"
+    assert receive_all(target, 1) == [3]
 
 
 def test_a_line_printed_among_answers_in_json_is_shown(port: Ports, tmp_path: Path) -> None:
@@ -168,11 +174,12 @@ def test_a_line_printed_among_answers_in_json_is_shown(port: Ports, tmp_path: Pa
 
 
 def test_what_has_come_of_an_unfinished_message_is_shown(port: Ports, tmp_path: Path) -> None:
-    flags = ("--echo", "--misdeed", "half", "--at", "1", "--once", str(tmp_path / "done"))
-    target = port(*flags, program_seconds=1)
+    target = port("--echo", "--misdeed", "half", "--at", "1", "--once", str(tmp_path / "done"))
     send_all(target, 2)
-    one, two = receive_all(target, 2)
-    assert two == 2
+    wait_until(lambda: connection_of(target)._incoming.unfinished)
+    with time_for_a_program(target, 1):
+        (one,) = receive_all(target, 1)
+    assert receive_all(target, 1) == [2]
     assert isinstance(one, TargetHung)
     assert str(one).endswith('within 1 s; 5 bytes had come of a message of 100 bytes: "debug"')
 
@@ -181,7 +188,7 @@ def test_an_answer_that_nobody_asked_for_is_told(port: Ports, tmp_path: Path) ->
     target = port("--echo", "--misdeed", "unasked", "--at", "1", "--once", str(tmp_path / "done"))
     send_all(target, 1)
     assert receive_all(target, 1) == [1]
-    time.sleep(0.2)
+    wait_until(lambda: not connection_of(target)._answers.empty())
     target.send(request(2))
     (two,) = receive_all(target, 1)
     assert isinstance(two, TargetDied)
@@ -230,7 +237,7 @@ def test_a_port_restarts_in_a_fraction_of_a_second(port: Ports, tmp_path: Path) 
     ],
 )
 def test_a_port_that_begins_wrongly_gives_one_sentence(port: Ports, command: str, what: str) -> None:
-    target = port.command("bash", "-c", command, start_seconds=0.5 if command == "sleep 60" else 20)
+    target = port.command("bash", "-c", command, start_seconds=0.5 if command == "sleep 60" else SECONDS_MAX)
     with pytest.raises(TargetFailedToStart) as caught:
         target.describe()
     assert what in str(caught.value)
@@ -252,7 +259,11 @@ def test_a_command_that_does_not_exist_failed_to_start() -> None:
     assert caught.value.stderr_lines == ("cannot run /no/such/port: No such file or directory",)
 
 
-def test_the_end_of_its_input_lets_a_port_end_by_itself(port: Ports, tmp_path: Path) -> None:
+def test_the_end_of_its_input_lets_a_port_end_by_itself(
+    port: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # How long it may take to do so is not what is asked here.
+    monkeypatch.setattr(stdio_endpoint, "STOP_SECONDS_MAX", SECONDS_MAX)
     goodbye = tmp_path / "goodbye"
     target = port("--echo", "--goodbye", str(goodbye))
     target.describe()
@@ -265,7 +276,7 @@ def test_a_port_ends_with_its_driver_even_if_it_never_reads() -> None:
         "import sys, time\n"
         "from pymodel.differential.targets.stdio_endpoint import PipedProcess\n"
         "process = PipedProcess('port', ['sh', '-c', 'echo scavdiff stdio json 1; sleep 600; true'])\n"
-        "process.greet(20)\n"
+        "process.greet(60)\n"
         "print(process.process_id, flush=True)\n"
         "time.sleep(600)\n"
     )

@@ -15,6 +15,7 @@ from pymodel.differential.programs.program import Program, Span
 from pymodel.differential.targets.alarm import time_limit
 from pymodel.differential.targets.capabilities import ALL_CAPABILITIES
 from pymodel.differential.targets.target import EncodedProgram, ModelTarget
+from tests.differential.targets.patience import time_for_a_program
 
 REQUESTS = [EncodedProgram(number, Program(()), b"", number * 10) for number in (1, 2, 3)]
 
@@ -60,19 +61,20 @@ def test_an_endless_loop_in_the_specification_is_a_hang() -> None:
                 time.sleep(0.001)
         return b"done"
 
-    target = ModelTarget(run, program_seconds=0.2)
+    target = ModelTarget(run)
     for request in REQUESTS[:2]:
         target.send(request)
-    with pytest.raises(TargetHung, match=r"target model did not answer program 1 within 0\.2 s"):
+    told = pytest.raises(TargetHung, match=r"target model did not answer program 1 within 0\.2 s")
+    with told, time_for_a_program(target, 0.2):
         target.receive()
     assert target.receive() == b"done"
 
 
 def test_a_limit_that_was_kept_leaves_no_alarm_behind() -> None:
     before = signal.getsignal(signal.SIGALRM)
-    with time_limit(0.05):
-        pass
-    time.sleep(0.1)
+    with time_limit(60):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
     assert signal.getsignal(signal.SIGALRM) is before
 
 
