@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pymodel.differential.generation.workload import workload
@@ -29,8 +31,8 @@ unreserve r0
 """
 
 
-def scavdiff(*arguments: str, cwd: Path, seconds: float = 120) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*SCAVDIFF, *arguments], cwd=cwd, capture_output=True, text=True, timeout=seconds)
+def scavdiff(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([*SCAVDIFF, *arguments], cwd=cwd, capture_output=True, text=True)
 
 
 class Driver:
@@ -42,25 +44,26 @@ class Driver:
         with stdout, stderr:
             self.process = subprocess.Popen([*SCAVDIFF, *arguments], cwd=folder, stdout=stdout, stderr=stderr)
 
-    def wait_until_comparing(self) -> int:
-        """Waits until the targets are connected; the process id of the Go target."""
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            if self._outputs[1].read_text().startswith("seed "):
-                return children(self.process.pid)[0]
-            time.sleep(0.05)
-        raise AssertionError(f"the driver does not compare: {self._outputs[1].read_text()}")
+    def wait_until_comparing(self) -> psutil.Process:
+        """Waits until the Go target is connected and has worked for a while; its process."""
+        self._wait_until(lambda: self._outputs[1].read_text().startswith("seed "))
+        (target,) = psutil.Process(self.process.pid).children()
+        used_seconds = target.cpu_times().user
+        self._wait_until(lambda: target.cpu_times().user > used_seconds)
+        return target
+
+    def _wait_until(self, holds: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + 120
+        while not holds():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"the driver does not compare: {self._outputs[1].read_text()}")
+            time.sleep(0.01)
 
     def end(self) -> tuple[int, str, str]:
         """Waits for the end: exit status, standard output, standard error."""
-        status = self.process.wait(timeout=120)
+        status = self.process.wait()
         stdout, stderr = (path.read_text() for path in self._outputs)
         return status, stdout, stderr
-
-
-def children(process_id: int) -> list[int]:
-    listed = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process_id)], stdout=subprocess.PIPE, text=True)
-    return [int(word) for word in listed.stdout.split()]
 
 
 def test_the_model_and_go_agree(tmp_path: Path) -> None:
@@ -125,9 +128,7 @@ def test_a_server_that_runs_already_can_be_a_target(tmp_path: Path) -> None:
 
 def test_kill_of_go_in_mid_run_is_one_harness_error_and_the_run_goes_on(tmp_path: Path) -> None:
     driver = Driver(tmp_path, "run", "--examples", "600", "--seed", "2")
-    target = driver.wait_until_comparing()
-    time.sleep(0.5)
-    os.kill(target, signal.SIGKILL)
+    driver.wait_until_comparing().kill()
     status, stdout, stderr = driver.end()
     assert status == 2, stderr
     assert "harness errors: 1 x go: TargetDied" in stdout
@@ -140,7 +141,6 @@ def test_kill_of_go_in_mid_run_is_one_harness_error_and_the_run_goes_on(tmp_path
 def test_ctrl_c_ends_with_the_summary_and_leaves_no_process(tmp_path: Path) -> None:
     driver = Driver(tmp_path, "run", "--seconds", "300", "--seed", "2")
     target = driver.wait_until_comparing()
-    time.sleep(0.5)
     driver.process.send_signal(signal.SIGINT)
     status, stdout, stderr = driver.end()
     assert status == 130, stderr
@@ -158,14 +158,13 @@ def test_kill_of_the_driver_leaves_no_process(tmp_path: Path) -> None:
     assert_ends(target)
 
 
-def assert_ends(process_id: int) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        state = subprocess.run(["ps", "-o", "stat=", "-p", str(process_id)], stdout=subprocess.PIPE, text=True).stdout
-        if not state or state.startswith("Z"):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"process {process_id} still runs")
+def assert_ends(process: psutil.Process) -> None:
+    """Whoever adopts it may leave it unreaped."""
+    deadline = time.monotonic() + 60
+    with suppress(psutil.NoSuchProcess):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            assert time.monotonic() < deadline, f"{process} still runs"
+            time.sleep(0.05)
 
 
 @pytest.mark.parametrize("number", range(8))

@@ -20,7 +20,10 @@ from tests.planted.faults import WRONG_BEHAVIOURS, WRONG_RULES, WrongBehaviour, 
 SEED = 1
 # Enough for every misbehaviour to show more than once; each hang costs its time limit.
 BEHAVIOUR_BUDGET = Budget(program_count=40)
-LIMITS = TimeLimits(start_seconds=60, program_seconds=2)
+LIMITS = TimeLimits(start_seconds=60, program_seconds=60)
+# One that hangs is not waited for that long, though a slow program may then be charged as well; nor is one that never
+# starts.
+LIMITS_OF = {"hang": TimeLimits(start_seconds=60, program_seconds=2), "too slow start": TimeLimits(start_seconds=1)}
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +62,7 @@ def assert_replays(path: Path, spec: str) -> None:
 
 @pytest.mark.parametrize("fault", [fault for fault in WRONG_BEHAVIOURS if fault.answers], ids=lambda fault: fault.name)
 def test_a_misbehaving_target_is_charged_and_the_run_goes_on(fault: WrongBehaviour, tmp_path: Path) -> None:
-    detection = detect(fault.name, SEED, tmp_path, budget=BEHAVIOUR_BUDGET, limits=LIMITS)
+    detection = detect(fault.name, SEED, tmp_path, budget=BEHAVIOUR_BUDGET, limits=LIMITS_OF.get(fault.name, LIMITS))
     tally = detection.result.tally
     assert list(tally.harness_errors) == [f"planted: {fault.error}"]
     failed_count = tally.harness_errors.total()
@@ -76,7 +79,7 @@ def test_a_misbehaving_target_is_charged_and_the_run_goes_on(fault: WrongBehavio
 )
 def test_a_target_that_never_answers_stops_the_run_before_it_begins(fault: WrongBehaviour, tmp_path: Path) -> None:
     with pytest.raises(HarnessError) as caught:
-        detect(fault.name, SEED, tmp_path, limits=TimeLimits(start_seconds=5))
+        detect(fault.name, SEED, tmp_path, limits=LIMITS_OF.get(fault.name, LIMITS))
     assert type(caught.value).__name__ == fault.error
     for words in fault.words:
         assert words in str(caught.value)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from click.testing import CliRunner, Result
 
 from pymodel.differential.campaign.lock import locked
 from pymodel.differential.cli import main
-from pymodel.differential.errors import BadInput
 from tests.endurance.__main__ import planted_target
 
 TARGET = planted_target("none", "--only", "BITS", "RANGES", "SUMMARIES")
@@ -93,12 +91,7 @@ def test_a_second_run_is_refused_and_told_who_holds_the_first(tmp_path: Path) ->
             f"the campaign in {tmp_path} runs already: process {holder.pid} on {os.uname().nodename}, since 2" in said
         )
         holder.kill()
-    # However its holder ended, a lock is never stale.
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            with locked(tmp_path):
-                break
-        except BadInput:
-            assert time.monotonic() < deadline
+    # However its holder ended, a lock is never stale: it goes before the end can be waited for.
+    with locked(tmp_path):
+        pass
     assert not (tmp_path / "lock-holder.json").exists()

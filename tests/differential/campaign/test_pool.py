@@ -76,7 +76,7 @@ def test_workers_and_targets_end_with_the_pool() -> None:
         pool.give(Job(SEED, 0))
         family = [process for pid in pool.process_ids() for process in family_of(pid)]
         assert len(family) > 1
-    assert psutil.wait_procs(family, timeout=20)[1] == []
+    assert psutil.wait_procs(family, timeout=60)[1] == []
 
 
 def family_of(process_id: int) -> list[psutil.Process]:
