@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Error, Page, Playwright
+from playwright.sync_api import Browser, Error, Page, Playwright, expect
 
 from tools.browser import FLAGS, MISSING, find_browser
 
@@ -16,6 +16,7 @@ DESK = (1280, 900)
 PHONE = (360, 740)
 # For a page to do what a key asks for, on a machine that is busy with other things.
 WAIT_MS_MAX = 60_000
+expect.set_options(timeout=WAIT_MS_MAX)
 
 
 @dataclass
