@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pymodel.differential.campaign.view import read_campaign
-from pymodel.differential.errors import BadInput
+from pymodel.differential.campaign.ledger import FILE_NAME
 from tests.endurance.victims import DRIVER, KINDS, kill_one
 
 SCAVDIFF = (sys.executable, "-m", "pymodel.differential.cli")
@@ -35,26 +36,35 @@ def run_campaign(folder: Path, flags: Sequence[str]) -> subprocess.CompletedProc
 
 
 def disturb(
-    folder: Path, flags: Sequence[str], seconds: float, kill_count: int, seed: int, kinds: Sequence[str] = KINDS
+    folder: Path, flags: Sequence[str], seconds: float, kill_count: int, seed: int, block_count: int | None = None
 ) -> Disturbance:
     """Runs a campaign to its end; kills come at random moments within `seconds`, of each kind in turn.
+
+    A campaign of `block_count` blocks may come to its end sooner than in `seconds`. Its kills come within its first
+    half, or what would be that of the time: whichever is sooner.
 
     Once it has run a block it is begun again without flags: a folder is a campaign.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     random_source = random.Random(seed)
-    moments = sorted(random_source.uniform(0.05, 0.95) * seconds for _ in range(kill_count))
-    order = [kinds[index % len(kinds)] for index in range(kill_count)]
+    last = 0.95 if block_count is None else 0.5
+    moments = sorted(random_source.uniform(0.05, last) for _ in range(kill_count))
+    order = [KINDS[index % len(KINDS)] for index in range(kill_count)]
     random_source.shuffle(order)
     plan = list(zip(moments, order, strict=True))
     disturbance = Disturbance()
     began = time.monotonic()
+
+    def share_done() -> float:
+        share = (time.monotonic() - began) / seconds
+        return share if block_count is None else max(share, _block_count(folder) / block_count)
+
     with (folder.parent / f"{folder.name}.output").open("w+") as output:
         while True:
             disturbance.start_count += 1
-            command = [*SCAVDIFF, "campaign", "run", str(folder), *(() if _has_blocks(folder) else flags)]
+            command = [*SCAVDIFF, "campaign", "run", str(folder), *(() if _block_count(folder) else flags)]
             with subprocess.Popen(command, stdout=output, stderr=output, cwd=ROOT) as driver:
-                killed = _while_it_runs(driver, plan, began, random_source, disturbance)
+                killed = _while_it_runs(driver, plan, share_done, random_source, disturbance)
                 disturbance.status = driver.wait()
             if not killed:
                 break
@@ -63,23 +73,25 @@ def disturb(
     return disturbance
 
 
-def _has_blocks(folder: Path) -> bool:
+def _block_count(folder: Path) -> int:
+    """How many blocks the ledger holds; 0 if there is none yet, or none that can be read just now."""
     try:
-        return read_campaign(folder).totals.block_count > 0
-    except BadInput:
-        return False
+        with closing(sqlite3.connect(f"{(folder / FILE_NAME).resolve().as_uri()}?mode=ro", uri=True)) as ledger:
+            return int(ledger.execute("SELECT count(*) FROM blocks").fetchone()[0])
+    except sqlite3.Error:
+        return 0
 
 
 def _while_it_runs(
     driver: subprocess.Popen[bytes],
     plan: list[tuple[float, str]],
-    began: float,
+    share_done: Callable[[], float],
     random_source: random.Random,
     disturbance: Disturbance,
 ) -> bool:
     """Kills what the plan says until the driver has ended; whether it was killed."""
     while driver.poll() is None:
-        if plan and time.monotonic() - began >= plan[0][0]:
+        if plan and share_done() >= plan[0][0]:
             kind = plan[0][1]
             if kill_one(driver.pid, kind, random_source):
                 plan.pop(0)

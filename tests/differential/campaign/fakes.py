@@ -80,6 +80,28 @@ class FakeWorkers:
         self.closed = True
 
 
+class Clock:
+    """Stands in for the module `time`: time passes only when something says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+class TimedWorkers(FakeWorkers):
+    """Workers of which each result takes a second of that clock."""
+
+    def __init__(self, clock: Clock, side_by_side: SideBySide, count: int, folder: Path, *, of_run: bool) -> None:
+        super().__init__(side_by_side, count, folder, of_run=of_run)
+        self._clock = clock
+
+    def wait(self, seconds: float) -> Sequence[BlockResult]:
+        self._clock.seconds += 1
+        return super().wait(seconds)
+
+
 @lru_cache
 def cached_works(seed: int, block: int) -> list[Work]:
     """Made once for all tests: that takes longer than the rest."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from pymodel.differential.campaign import campaign as campaign_module
 from pymodel.differential.campaign.blocks import BlockResult, Kind
 from pymodel.differential.campaign.budgets import CampaignBudget
 from pymodel.differential.campaign.campaign import Campaign, CampaignSettings, Ending
@@ -23,7 +24,7 @@ from pymodel.differential.campaign.status import status_text
 from pymodel.differential.campaign.view import CampaignView, read_campaign
 from pymodel.differential.errors import BadInput, TargetGivenUp
 from pymodel.differential.generation.workload import BLOCK_PROGRAM_COUNT
-from tests.differential.campaign.fakes import FakeWorkers, side_by_side_of, wrong_call
+from tests.differential.campaign.fakes import Clock, FakeWorkers, TimedWorkers, side_by_side_of, wrong_call
 from tests.differential.fake_targets import Answer
 from tests.endurance.checking import assert_adds_up, assert_findings_are_files, assert_same
 
@@ -152,11 +153,17 @@ def test_a_budget_of_operations_ends_after_the_same_block_for_any_number_of_work
     assert_same(views[0], views[1])
 
 
-def test_time_ends_a_campaign(tmp_path: Path) -> None:
-    view, _, ending = run(tmp_path, budget=CampaignBudget(seconds=0.3))
+def test_time_ends_a_campaign_when_what_is_under_way_has_come(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(campaign_module, "time", clock)
+    view, _, ending = run(
+        tmp_path,
+        budget=CampaignBudget(seconds=1.5),
+        start=lambda: TimedWorkers(clock, side_by_side_of(FAULTY), 2, tmp_path / "findings", of_run=False),
+    )
     assert ending is Ending.FINISHED
-    assert view.totals.block_count > 0
-    assert view.elapsed_seconds >= 0.3
+    assert view.totals.block_count == 3
+    assert view.elapsed_seconds == 3
 
 
 def test_traces_that_are_missing_or_cut_off_are_written_again(tmp_path: Path) -> None:

@@ -7,13 +7,23 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from pymodel.differential.campaign import run_with_workers
+from pymodel.differential.campaign.block_run import Telling
 from pymodel.differential.campaign.run_with_workers import RunWithWorkers, WorkersResult
 from pymodel.differential.programs.text import parse_program
 from pymodel.differential.running import run as run_module
 from pymodel.differential.running.budget import Budget
 from pymodel.differential.running.progress import Progress
 from pymodel.differential.running.run import Run, RunResult, RunSettings
-from tests.differential.campaign.fakes import FakeWorkers, cached_workload, side_by_side_of, wrong_call
+from tests.differential.campaign.fakes import (
+    Clock,
+    FakeWorkers,
+    TimedWorkers,
+    cached_workload,
+    run_job,
+    side_by_side_of,
+    wrong_call,
+)
 from tests.differential.fake_targets import Answer, right
 
 SEED = 5
@@ -77,7 +87,14 @@ def test_what_agrees_is_no_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert list(tmp_path.iterdir()) == []
 
 
-def test_time_ends_a_run_with_what_workers_have_so_far(tmp_path: Path) -> None:
-    result = divided(right, tmp_path, Budget(seconds=0.5))
-    assert result.tally.program_count > 0
+def test_time_ends_a_run_with_what_workers_have_so_far(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    monkeypatch.setattr(run_with_workers, "time", clock)
+    workers = TimedWorkers(clock, side_by_side_of(right), 3, tmp_path, of_run=True)
+    progress = Progress(Console(file=io.StringIO()), Budget())
+    result = RunWithWorkers(settings(tmp_path, Budget(seconds=1.5), 10), workers, progress).execute()
+    # Three at once: one came in time to be followed by a fourth.
+    blocks = [run_job(job, side_by_side_of(right), Telling(tmp_path, of_run=True)) for job in workers.given]
+    assert len(blocks) == 4
+    assert result.tally.program_count == sum(block.tally.program_count for block in blocks) > 0
     assert result.exit_status == 0
