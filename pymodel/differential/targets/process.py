@@ -19,7 +19,7 @@ LISTENING_PREFIX = "listening on "
 STDERR_LINE_COUNT_MAX = 20
 STOP_SECONDS_MAX = 2.0
 # After a stream breaks, the process that broke it needs a moment until its exit status can be read.
-DEATH_SECONDS_MAX = 1.0
+DEATH_SECONDS_MAX = 5.0
 _TAIL_BYTES_MAX = 64 << 10
 _LINE_BYTES_MAX = 64 << 10
 _GO_FATAL_PREFIXES = ("panic: ", "fatal error: ")
