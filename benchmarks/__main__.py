@@ -1,6 +1,6 @@
 """`python -m benchmarks` measures everything in one run, prints it, and keeps it as JSON.
 
-Exit status: 0, or 1 if a ratio falls short of what it must be.
+Exit status: 0; 1 if a ratio falls short of what it must be; 2 if the compiled model is not that of the sources.
 """
 
 from __future__ import annotations
@@ -12,8 +12,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.machine import machine
-from benchmarks.measuring import Counts, measure
+from benchmarks.measuring import FAST_MODEL, Counts, measure
 from benchmarks.reach import short_falls, table
+from tools.fast_model import is_up_to_date
+
+STALE_MODEL = (
+    "the compiled model in {folder} is not that of the present sources and this Python: run `make fast-model`, or "
+    "remove the folder to measure without it"
+)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,6 +31,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--scale", type=float, default=1.0, help="of the programs that show growth (default: 1)")
     parser.add_argument("--json", type=Path, default=Path("build/bench.json"), help="where the result is kept")
     options = parser.parse_args(arguments)
+    if FAST_MODEL.is_dir() and not is_up_to_date(FAST_MODEL):
+        print(f"benchmarks: {STALE_MODEL.format(folder=FAST_MODEL)}", file=sys.stderr)
+        return 2
     conditions = machine()
     for name, value in conditions.items():
         print(f"{name:<14} {value}")

@@ -13,7 +13,7 @@ import pytest
 
 from pymodel.differential.generation.generators import program_from_seed
 from pymodel.differential.model.interpreter import run_on_specification
-from tools.fast_model import ROOT, build, module_paths
+from tools.fast_model import DIGEST_NAME, ROOT, build, is_up_to_date, module_paths, sources_digest
 
 PROGRAM_COUNT = 400
 SEED = 11
@@ -58,3 +58,32 @@ def test_every_module_of_the_specification_is_compiled(fast_model: Path) -> None
     paths = module_paths(ROOT)
     assert "pymodel/pageheap/mpagealloc.py" in paths
     assert all(list((fast_model / path).parent.glob(f"{Path(path).stem}.*.so")) for path in paths)
+
+
+def test_what_was_compiled_belongs_to_the_sources_that_it_was_copied_from(fast_model: Path) -> None:
+    # Its own copy of them: those in the repository may have changed since.
+    assert is_up_to_date(fast_model, fast_model / "pymodel")
+
+
+@pytest.mark.parametrize("change", ["text", "name", "file", "python"])
+def test_sources_that_changed_since_are_told_from_those_that_were_compiled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    package, folder = tmp_path / "package", tmp_path / "compiled"
+    for path, text in (("a.py", "one = 1\n"), ("deep/b.py", "two = 2\n")):
+        (package / path).parent.mkdir(parents=True, exist_ok=True)
+        (package / path).write_text(text)
+    folder.mkdir()
+    assert not is_up_to_date(folder, package)
+    (folder / DIGEST_NAME).write_text(sources_digest(package))
+    assert is_up_to_date(folder, package)
+    match change:
+        case "text":
+            (package / "deep/b.py").write_text("two = 3\n")
+        case "name":
+            (package / "deep/b.py").rename(package / "b.py")
+        case "file":
+            (package / "c.py").touch()
+        case "python":
+            monkeypatch.setattr(sys.implementation, "cache_tag", "cpython-399")
+    assert not is_up_to_date(folder, package)

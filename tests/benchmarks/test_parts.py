@@ -22,6 +22,7 @@ from benchmarks.sampling import Part, Sample, median_rate
 from pymodel.differential.programs.check import check_program
 from pymodel.differential.targets.target import EncodedProgram
 from pymodel.pageheap.mpagealloc import PageAlloc
+from tools.fast_model import DIGEST_NAME, sources_digest
 
 OPERATION_COUNT = 400
 REQUESTS = parts.requests_of(parts.works_of(2, OPERATION_COUNT))
@@ -103,11 +104,26 @@ def test_what_falls_short_is_told() -> None:
     assert sum(row.endswith("not measured") for row in table({})) == len(LINES)
 
 
+def test_a_compiled_model_of_other_sources_is_refused_before_anything_is_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "FAST_MODEL", tmp_path)
+    monkeypatch.setattr(command, "measure", lambda counts, say: pytest.fail("it was measured"))
+    for digest in (None, sources_digest(tmp_path)):
+        if digest is not None:
+            (tmp_path / DIGEST_NAME).write_text(digest)
+        assert command.main(["--json", str(tmp_path / "bench.json")]) == 2
+        (told,) = capsys.readouterr().err.splitlines()
+        assert told.startswith(f"benchmarks: the compiled model in {tmp_path} is not that of the present sources")
+        assert "run `make fast-model`" in told
+
+
 def test_the_command_keeps_its_result_and_tells_by_its_status(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = Result({"generation": 1.0}, {"to_naive": 41.0})
     monkeypatch.setattr(command, "measure", lambda counts, say: result)
+    monkeypatch.setattr(command, "FAST_MODEL", tmp_path / "none")
     path = tmp_path / "folder/bench.json"
     assert command.main(["--json", str(path)]) == 0
     assert json.loads(path.read_text())["reach"] == {"to_naive": 41.0}
