@@ -10,12 +10,14 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
 from pymodel.differential.errors import BadInput
+from pymodel.differential.simulate.history import History
 from pymodel.differential.simulate.placement import Surroundings, place
 from pymodel.differential.simulate.plan import make_plan
 from pymodel.differential.simulate.results import read_results
@@ -49,46 +51,53 @@ class Check:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs the program, prints both traces and all checks; 1 if one does not hold."""
+    """Runs the program, prints both traces and all checks; 1 if one does not hold, 2 if there is nothing to check."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("program", type=Path, help="the built program of goharness/reality")
     parser.add_argument("--log", type=Path, help="where to keep its log")
     options = parser.parse_args(arguments)
-    log = whole_log(options.program)
+    try:
+        log, history = whole_log(partial(run_program, options.program))
+    except BadInput as error:
+        print(f"reality-check: {error}", file=sys.stderr)
+        return 2
     if options.log is not None:
         options.log.write_text(log)
     real = [line for line in log.splitlines() if is_scav_line(line)]
-    simulated = simulated_lines(log)
+    simulated = simulated_lines(history)
     checks = list(make_checks(real, simulated))
     print("\n".join(report_lines(real, simulated, checks)))
     return 0 if all(check.holds for check in checks) else 1
 
 
-def whole_log(program: Path) -> str:
-    """The log of the first run whose lines are all whole; raises BadInput if none is."""
-    for _ in range(RUN_COUNT_MAX - 1):
-        log = run_program(program)
+def whole_log(run: Callable[[], str]) -> tuple[str, History]:
+    """The log of the first run whose lines are all whole, and what it tells; raises BadInput if none is."""
+    for number in range(1, RUN_COUNT_MAX + 1):
+        log = run()
         try:
-            parse_log(log.splitlines(keepends=True), "log")
-        except BadInput as torn:
-            print(f"run again: {torn}", file=sys.stderr)
-        else:
-            return log
-    return run_program(program)
+            return log, parse_log(log.splitlines(keepends=True), f"log of run {number}").history
+        except BadInput as error:
+            torn = error
+            print(f"not whole: {torn}", file=sys.stderr)
+    raise BadInput(f"none of {RUN_COUNT_MAX} runs of the program left a log with whole lines; {torn}")
 
 
 def run_program(program: Path) -> str:
-    """What the program writes to standard error."""
+    """What the program writes to standard error; raises BadInput if it does not run to its end."""
     environment = os.environ | {"GODEBUG": "gctrace=1,scavtrace=1", "GOGC": str(GOGC), "GOMAXPROCS": "2"}
-    done = subprocess.run(
-        [program.resolve()], env=environment, stderr=subprocess.PIPE, text=True, check=True, timeout=SECONDS_MAX
-    )
+    try:
+        done = subprocess.run(
+            [program.resolve()], env=environment, stderr=subprocess.PIPE, text=True, check=True, timeout=SECONDS_MAX
+        )
+    except OSError as error:
+        raise BadInput(f"cannot run {program}: {error.strerror}; `make reality-check` builds it") from error
+    except subprocess.SubprocessError as error:
+        raise BadInput(f"the program did not run to its end: {error}") from error
     return done.stderr
 
 
-def simulated_lines(log: str) -> list[str]:
-    """The trace lines of the simulation of a log."""
-    history = parse_log(log.splitlines(keepends=True), "log").history
+def simulated_lines(history: History) -> list[str]:
+    """The trace lines of the simulation of a history."""
     processor_count = history.processor_count or 1
     placement = place(make_plan(history, GOGC), Surroundings(processor_count))
     return [line.text for line in read_results(placement, run_alone(placement.program).transcript).trace]

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
+from pymodel.differential.errors import BadInput
 from tests.repository.tree import ROOT
-from tools.reality_check import CANNOT_AGREE, make_checks, report_lines
+from tools.reality_check import CANNOT_AGREE, RUN_COUNT_MAX, main, make_checks, report_lines, whole_log
 
 REAL = [
     "scav 0 0 KiB work, 3464 KiB total, 12% util",
@@ -66,3 +70,60 @@ def test_the_documented_run_is_what_the_tool_makes_of_its_two_traces() -> None:
     checks = list(make_checks(real, simulated))
     assert all(check.holds for check in checks)
     assert "\n".join(report_lines(real, simulated, checks)).splitlines() == lines
+
+
+GC_LINE = (
+    "gc 1 @0.5s 0%: 0.006+1.6+0.002 ms clock, 0.013+0/0.17/0+0.004 ms cpu, "
+    "4->5->3 MB, 4 MB goal, 0 MB stacks, 0 MB globals, 2 P\n"
+)
+# As one thread's line comes out in the middle of another's.
+TORN = GC_LINE[:40] + "scav 1 0 KiB work, 88448 KiB total, 91% util\n" + GC_LINE[40:]
+
+
+def runs_that_write(*logs: str) -> tuple[Callable[[], str], list[str]]:
+    """Runs that write these logs one after the other, and the logs of runs that are still to come."""
+    left = list(logs)
+    return lambda: left.pop(0), left
+
+
+def test_a_program_whose_lines_are_torn_is_run_again_until_they_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    run, left = runs_that_write(TORN, TORN, GC_LINE, TORN)
+    log, history = whole_log(run)
+    assert log == GC_LINE
+    assert [row.end_ns for row in history.rows] == [5 * 10**8]
+    assert left == [TORN]
+    assert [line.partition(":1: ")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "not whole: log of run 1",
+        "not whole: log of run 2",
+    ]
+
+
+def test_a_program_whose_lines_are_always_torn_is_given_up() -> None:
+    run, left = runs_that_write(*[TORN] * RUN_COUNT_MAX, GC_LINE)
+    told = f"none of {RUN_COUNT_MAX} runs of the program left a log with whole lines; log of run {RUN_COUNT_MAX}:1: "
+    with pytest.raises(BadInput) as caught:
+        whole_log(run)
+    assert str(caught.value).startswith(told)
+    assert left == [GC_LINE]
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        (f"printf '{TORN}' >&2", f"reality-check: none of {RUN_COUNT_MAX} runs of the program left a log with whole"),
+        ("exit 3", "reality-check: the program did not run to its end: "),
+        (None, "reality-check: cannot run "),
+    ],
+)
+def test_where_there_is_nothing_to_check_the_last_line_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], script: str | None, told: str
+) -> None:
+    program = tmp_path / "program"
+    if script is not None:
+        program.write_text(f"#!/bin/sh\n{script.replace('%', '%%')}\n")
+        program.chmod(0o755)
+    assert main([str(program)]) == 2
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.splitlines()[-1].startswith(told)
+    assert "Traceback" not in output.err
