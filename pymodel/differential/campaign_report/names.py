@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pymodel.differential.sentences import joined_with_and
+
 # From so many on, those that agree are counted and not named.
 NAME_COUNT_MAX = 4
 
@@ -15,8 +17,7 @@ def listed(names: Iterable[str]) -> str:
 
 def joined(names: Iterable[str]) -> str:
     """The same with an `and` before the last."""
-    *others, last = _few([*names]) or [""]
-    return f"{', '.join(others)} and {last}" if others else last
+    return joined_with_and(_few([*names]))
 
 
 def _few(names: list[str]) -> list[str]:

@@ -16,6 +16,7 @@ from pymodel.differential.campaign_report.rate_chart import RateChart, RateStret
 from pymodel.differential.comparison.strictness import strictness_ignoring
 from pymodel.differential.programs.operations import KIND_BY_NAME
 from pymodel.differential.running.progress import duration
+from pymodel.differential.sentences import joined_with_and
 
 ROW_COUNT_MAX = 60
 
@@ -57,13 +58,13 @@ def headline(view: CampaignView) -> str:
         if (view.harness_errors)
         else []
     )
-    return f"{_joined(parts) or 'No divergence'} in {_counted(view.totals.operation_count, 'operation')}"
+    return f"{joined_with_and(parts) or 'No divergence'} in {_counted(view.totals.operation_count, 'operation')}"
 
 
 def _lead(view: CampaignView) -> str:
     names = [name for name, _ in view.config.targets] or ["nothing yet"]
     return (
-        f"{_joined(names)} compared step by step for {duration(view.elapsed_seconds)} "
+        f"{joined_with_and(names)} compared step by step for {duration(view.elapsed_seconds)} "
         f"with programs of seed {view.config.seed}{_part(view)}. {_last_ending(view)}"
     ).strip()
 
@@ -188,7 +189,3 @@ def _of(shown: int, count: int) -> str:
 
 def _counted(count: int, word: str, words: str | None = None) -> str:
     return f"{count:,} {word if count == 1 else words or f'{word}s'}"
-
-
-def _joined(parts: Sequence[str]) -> str:
-    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)

@@ -14,6 +14,7 @@ from pymodel.differential.model.observed import SCALARS, tell_float
 from pymodel.differential.programs import program as p
 from pymodel.differential.programs.calls import Form, ListForm, Words, words_to_bits
 from pymodel.differential.programs.scanner import bit_ranges
+from pymodel.differential.sentences import joined_with_and
 from pymodel.pageheap.addresses import chunk_base
 from pymodel.pageheap.pallocsum import WHOLLY_FREE, unpack
 
@@ -40,7 +41,7 @@ class Difference:
     held: tuple[str, ...]
 
     def __str__(self) -> str:
-        parts = [f"{_and(group)} {held}" for group, held in zip(self.groups, self.held, strict=True)]
+        parts = [f"{joined_with_and(group)} {held}" for group, held in zip(self.groups, self.held, strict=True)]
         return f"{self.what}: {' '.join(parts)}"
 
     def group_of(self, name: str) -> int:
@@ -246,7 +247,3 @@ def _length_differences(sides: Sequence[Side], strictness: Strictness) -> Iterat
         yield from _difference(
             "summary_lengths", "summary lengths, root first", sides, held, lambda lengths: ", ".join(map(str, lengths))
         )
-
-
-def _and(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
