@@ -85,4 +85,4 @@ class TargetGivenUp(HarnessError):
 
 
 class ProtocolMismatch(HarnessError):
-    """The target speaks a version of the protocol that the driver does not."""
+    """The target speaks a version of the protocol that the driver does not, or implements nothing of the page heap."""

@@ -20,7 +20,7 @@ from pymodel.differential.programs.program import Call, Program
 from pymodel.differential.programs.text import print_operation
 from pymodel.differential.running.report import difference_lines, program_lines
 from pymodel.differential.running.side_by_side import FATAL_ERRORS
-from pymodel.differential.targets.capabilities import Capability, Description
+from pymodel.differential.targets.capabilities import NO_CAPABILITY, Capability, Description
 from pymodel.differential.targets.target import EncodedProgram, Target
 from pymodel.wire import pageheap_pb2
 
@@ -117,8 +117,7 @@ class SmokeTest:
             self._add("Describe", Verdict.BROKEN, f"it {error.what}", _last_words(error))
             raise _Stop from error
         if Capability.BITS not in description.capabilities:
-            what = "it names no capability that counts: each counts only with all below it, and BITS is the lowest"
-            self._add("Describe", Verdict.BROKEN, what)
+            self._add("Describe", Verdict.BROKEN, f"it {NO_CAPABILITY}")
             raise _Stop
         names = ", ".join(capability.words for capability in sorted(description.capabilities))
         seconds = time.monotonic() - started

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pymodel.differential.comparison.strictness import strictness_ignoring
+from pymodel.differential.errors import ProtocolMismatch
 from pymodel.differential.running.side_by_side import SideBySide, check_comparable
+from pymodel.differential.targets.capabilities import NO_CAPABILITY
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
 
@@ -16,7 +18,8 @@ def open_targets(
 
     If `counting`, `go` is the Go target that has counters.
 
-    Raises BadInput for names that are none, and the HarnessError of the first target that cannot be opened.
+    Raises BadInput for names that are none, the HarnessError of the first target that cannot be opened, and
+    ProtocolMismatch for one to which no program could be sent.
     """
     wanted = [*(["model"] if model and "model" not in specs else []), *specs]
     targets = [make_target(spec, spec, limits, counting=counting) for spec in wanted]
@@ -24,6 +27,9 @@ def open_targets(
     side_by_side = SideBySide(targets, strictness_ignoring(ignored))
     try:
         side_by_side.open()
+        for name, description in side_by_side.descriptions.items():
+            if not description.capabilities:
+                raise ProtocolMismatch(name, NO_CAPABILITY)
     except BaseException:
         side_by_side.close()
         raise

@@ -93,6 +93,10 @@ class Description:
     counters: tuple[Counter, ...] = ()
 
 
+NO_CAPABILITY = "names no capability that counts: each counts only with all below it, and BITS is the lowest"
+"""What is said of a target to which no program could be sent."""
+
+
 def usable_capabilities(listed: frozenset[int]) -> frozenset[Capability]:
     """The capabilities of `listed` that have all those below them."""
     return frozenset(capability for capability in Capability if capability in listed and capability.below <= listed)
