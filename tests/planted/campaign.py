@@ -3,7 +3,7 @@
 Faults in one target would hide one another: of a program only the first difference is seen, and the common faults
 differ in nearly all. So each fault is a target of its own, named after it, and all of them run the same programs beside
 the model. A finding says which target stands alone, and a target that was told of is left out of the look for what
-others do later in the same program.
+others do later in the same program. Each fault must come out as one finding.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FAULT_COUNT = 22
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Prints a table; exits 1 if a fault was not found, not shrunk enough, or charged to another target."""
+    """Prints a table; exits 1 if a fault was not found as one finding, not shrunk enough, or charged to another."""
     parser = argparse.ArgumentParser(prog="python -m tests.planted campaign", description=__doc__)
     parser.add_argument("--faults", type=int, default=FAULT_COUNT, help="how many faults (default: 22)")
     parser.add_argument("--budget", default="1e5", help="operations or time (default: 1e5)")
@@ -61,14 +61,15 @@ def told(view: CampaignView, rules: Sequence[WrongRule]) -> bool:
         mine = [each for each in view.findings if each.signature.startswith(f"{slug(rule.name)}: ")]
         alone = sum(each.alone == slug(rule.name) for each in mine)
         best = min(mine, key=lambda each: each.operation_count, default=None)
-        enough = best is not None and best.operation_count <= rule.operation_count_max
+        enough = len(mine) == 1 and mine[0].operation_count <= rule.operation_count_max
         good = good and enough
         length = best.operation_count if best is not None else 0
         first = best.signature.partition(": ")[2] if best is not None else "NOT FOUND"
         verdict = "ok" if enough else "MISSED"
+        face_count = sum(len(each.faces) for each in mine)
         print(
-            f"{rule.name:<46} {verdict:<7} {len(mine):>2} signatures, alone in {alone:>2}; "
-            f"shortest {length} of at most {rule.operation_count_max}: {first}"
+            f"{rule.name:<46} {verdict:<7} {len(mine):>2} findings, alone in {alone:>2}; "
+            f"{length} operations of at most {rule.operation_count_max}, {face_count} faces: {first}"
         )
     for target in sorted(set(by_target) - {slug(rule.name) for rule in rules}):
         print(f"charged to {target}: {by_target[target]}")

@@ -24,11 +24,12 @@ class Edit:
     wrong: str
 
 
-def plant(edit: Edit) -> None:
-    """Makes the next import of `edit.module` import its edited form."""
-    if edit.module in sys.modules:
-        raise RuntimeError(f"{edit.module} is imported already")
-    sys.meta_path.insert(0, _Finder(edit))
+def plant(*edits: Edit) -> None:
+    """Makes the next imports of the modules of all `edits` import their edited forms."""
+    for edit in edits:
+        if edit.module in sys.modules:
+            raise RuntimeError(f"{edit.module} is imported already")
+    sys.meta_path.insert(0, _Finder(edits))
 
 
 def edited_source(source: str, edit: Edit) -> str:
@@ -52,25 +53,28 @@ def source_of(module: str) -> str:
 class _Loader(SourceFileLoader):
     """Loads a module's edited source; no bytecode is read or kept."""
 
-    def __init__(self, name: str, path: str, edit: Edit) -> None:
+    def __init__(self, name: str, path: str, edits: Sequence[Edit]) -> None:
         super().__init__(name, path)
-        self._edit = edit
+        self._edits = edits
 
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002  # the loader's signature
         source = self.get_data(self.path).decode()
-        return compile(edited_source(source, self._edit), self.path, "exec", dont_inherit=True)
+        for edit in self._edits:
+            source = edited_source(source, edit)
+        return compile(source, self.path, "exec", dont_inherit=True)
 
 
 class _Finder(MetaPathFinder):
-    def __init__(self, edit: Edit) -> None:
-        self._edit = edit
+    def __init__(self, edits: Sequence[Edit]) -> None:
+        self._edits = edits
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        if fullname != self._edit.module:
+        edits = [edit for edit in self._edits if edit.module == fullname]
+        if not edits:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
         assert spec is not None and spec.origin is not None
-        spec.loader = _Loader(fullname, spec.origin, self._edit)
+        spec.loader = _Loader(fullname, spec.origin, edits)
         return spec

@@ -19,6 +19,7 @@ from pymodel.differential.campaign.standing import (
     only,
     standings,
 )
+from pymodel.differential.causes.descent import descend
 from pymodel.differential.comparison.compare import Divergence
 from pymodel.differential.corpus.reaching import Reaching
 from pymodel.differential.errors import HarnessError, TargetRefused
@@ -205,25 +206,57 @@ class BlockRun:
         if signature not in self._job.known:
             self._new_finding_count += 1
             self._window.collect_early()
-            sighting = self._told(sighting, work, comparison, standing)
+            sighting = self._looked_into(sighting, work, comparison, standing)
         self._sightings[Kind.DIVERGENCE, signature] = sighting
 
-    def _signature(self, standing: Standing) -> str:
+    def _signature(self, standing: Standing, divergence: Divergence | None = None) -> str:
+        """The signature of a divergence of the same targets, of the standing's own if no other is given."""
+        divergence = divergence or standing.divergence
         if self._telling.of_run:
-            return standing.divergence.signature
-        dissenter = standing.dissenter if len(self._side_by_side.targets) > 2 else None
-        return campaign_signature(standing.divergence, dissenter)
+            return divergence.signature
+        return campaign_signature(divergence, standing.dissenter if len(self._side_by_side.targets) > 2 else None)
 
-    def _told(self, sighting: Sighting, work: Work, comparison: Comparison, standing: Standing) -> Sighting:
-        """The sighting with the shortest program found, and all that is to be said of it."""
-        divergence = standing.divergence
-        pair = (standing.reference, standing.dissenter)
-        few = self._side_by_side if self._telling.of_run else only(self._side_by_side, pair)
+    def _looked_into(self, sighting: Sighting, work: Work, comparison: Comparison, standing: Standing) -> Sighting:
+        """The sighting, shrunk and told; what explains it is another one, told beside it if it is not known."""
+        few = self._few(standing)
         try:
-            minimal = minimal_divergence(few, work.program, divergence)
+            minimal = minimal_divergence(few, work.program, standing.divergence)
         except FATAL_ERRORS:
             # The target cannot go on, but what it did is kept.
-            minimal = Minimal(work.program, divergence)
+            minimal = Minimal(work.program, standing.divergence)
+        cause = self._cause(few, minimal)
+        signature = self._signature(standing, cause.divergence)
+        if signature == sighting.signature:
+            return self._told(sighting, work, comparison, standing, minimal)
+        if signature not in self._job.known and (Kind.DIVERGENCE, signature) not in self._sightings:
+            come_to = replace(sighting, signature=signature, count=0)
+            found_as = f"found as: {sighting.signature}"
+            self._sightings[Kind.DIVERGENCE, signature] = self._told(
+                come_to, work, comparison, standing, cause, found_as
+            )
+        face = replace(sighting, face_of=signature)
+        return self._told(face, work, comparison, standing, minimal, f"comes from: {signature}")
+
+    def _cause(self, few: SideBySide, minimal: Minimal) -> Minimal:
+        """What explains a divergence: itself, where nothing less shows it or nothing was run."""
+        if self._telling.of_run or not minimal.transcripts:
+            return minimal
+        try:
+            return descend(few, minimal)
+        except FATAL_ERRORS:
+            return minimal
+
+    def _told(
+        self,
+        sighting: Sighting,
+        work: Work,
+        comparison: Comparison,
+        standing: Standing,
+        minimal: Minimal,
+        note: str = "",
+    ) -> Sighting:
+        """The sighting with the shortest program found, and all that is to be said of it."""
+        few = self._few(standing)
         shown, names = minimal.divergence, tuple(few.names)
         transcripts = comparison.transcripts if minimal.flaky else minimal.transcripts
         if few is not self._side_by_side and not minimal.flaky:
@@ -233,7 +266,7 @@ class BlockRun:
         before, after = len(work.program.operations), len(minimal.program.operations)
         origin, done = self._origin(work), self._tally.operation_count
         finding = Finding(shown, minimal.program, origin, path, before, done, 0.0, 1, minimal.flaky)
-        report = divergence_report(finding, names, self._telling.replay_flags)
+        report = "\n".join(filter(None, [divergence_report(finding, names, self._telling.replay_flags), note]))
         if not minimal.flaky and sum(map(len, transcripts.values())) > TRANSCRIPT_BYTES_MAX:
             transcripts = {}
         return replace(
@@ -249,6 +282,12 @@ class BlockRun:
             function=f"{shown.suspect.function}, {shown.suspect.file}",
             transcripts={name: base64.b64encode(data).decode() for name, data in transcripts.items()},
         )
+
+    def _few(self, standing: Standing) -> SideBySide:
+        """The two targets that a divergence is shrunk on; all of them in a run."""
+        if self._telling.of_run:
+            return self._side_by_side
+        return only(self._side_by_side, (standing.reference, standing.dissenter))
 
     def _among_all(self, minimal: Minimal, standing: Standing) -> tuple[Divergence, Mapping[str, bytes]]:
         """The shrunk divergence with all who agree on its program, if it is the same one there; who answered what."""

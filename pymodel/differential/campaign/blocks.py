@@ -54,7 +54,9 @@ class Job:
 class Sighting:
     """What one block showed of a finding: a divergence, a harness error, or a program that took long.
 
-    `program` is the number of the first program in the block that showed it, `count` how many of the block did. What
+    `program` is the number of the first program in the block that showed it, `count` how many of the block did: none,
+    if it was only come to from others that it explains. `face_of` is the signature of the divergence that explains this
+    one, found by asking for less (causes/descent.py); empty if there is none. What
     follows `unix_seconds` is there only where it was looked into, which is where `trace` is not empty: the trace of the
     shortest program that shows it, with the report as comments; that report; the numbers of operations of the program
     as it was made and of the shortest; the index of the operation at which targets differ; the target that stands
@@ -79,6 +81,7 @@ class Sighting:
     alone: str | None = None
     groups: tuple[tuple[str, ...], ...] = ()
     function: str = ""
+    face_of: str = ""
     transcripts: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
 

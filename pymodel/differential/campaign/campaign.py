@@ -163,12 +163,13 @@ class Campaign:
         ledger.record(result, self._session, time.monotonic() - self._started)
         if self._guidance is not None:
             self._guidance.add(result)
+        news = {sighting.signature: sighting for sighting in result.sightings}
         for kind, signature in self._folded.add(result):
             finding = self._folded.finding(kind, signature)
             if kind == Kind.SLOW:
                 continue
             path = write_finding(self._findings_folder, finding)
-            if len(finding.origins) == 1:
+            if len(finding.origins) <= 1 and not news[signature].face_of:
                 flaky = " (did not show again)" if finding.status == FLAKY else ""
                 self._progress.note(f"{finding.kind}: {signature}{flaky}, {finding.operation_count} operations: {path}")
         if any(sighting.kind == Kind.SLOW for sighting in result.sightings):

@@ -34,9 +34,9 @@ def write_finding(folder: Path, finding: Finding) -> Path:
 
 
 def restore_findings(folder: Path, findings: Iterable[Finding]) -> int:
-    """Writes the traces that are missing or cut off; how many there were."""
+    """Writes the traces of findings and their faces that are missing or cut off; how many there were."""
     count = 0
-    for finding in findings:
+    for finding in (each for whole in findings for each in (whole, *whole.faces)):
         path = finding_path(folder, finding.kind, finding.signature)
         if finding.trace and (not path.is_file() or path.read_bytes() != finding.trace.encode()):
             write_finding(folder, finding)

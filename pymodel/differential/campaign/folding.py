@@ -9,10 +9,11 @@ is a power of two, which shrink everything anew, so that a long campaign goes on
 from __future__ import annotations
 
 import base64
+import math
 import sys
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pymodel.differential.campaign.blocks import BlockResult, Kind, Sighting
 from pymodel.differential.campaign.slowness import SLOWEST_COUNT
@@ -36,7 +37,8 @@ class Finding:
     """A finding of a campaign; see Sighting for what its fields mean.
 
     `status` is `open`, or `flaky` if it never showed again when its program was run again. `origins` has the first
-    program of each block that showed it; `count` is how many programs did.
+    program of each block that showed it; `count` is how many programs did. `faces` are the divergences that it
+    explains, each with its own program; they are counted here too.
     """
 
     kind: str
@@ -56,6 +58,12 @@ class Finding:
     groups: tuple[tuple[str, ...], ...]
     seconds: Mapping[str, float]
     transcripts: Mapping[str, bytes]
+    faces: tuple[Finding, ...] = ()
+
+    @property
+    def own_count(self) -> int:
+        """How many programs showed it as itself."""
+        return self.count - sum(face.count for face in self.faces)
 
 
 @dataclass(slots=True)
@@ -75,14 +83,15 @@ class _Seen:
     told: list[tuple[int, Sighting]] = field(default_factory=list)
 
     def add(self, block: int, sighting: Sighting) -> None:
-        when = sighting.unix_seconds
-        self.first = min(self.first, when) if self.count else when
-        self.last = max(self.last, when)
-        self.count += sighting.count
-        self.programs.append(sighting.program)
-        self.blocks.append(block)
-        self.times.append(when)
-        self.sources.append(sys.intern(sighting.source))
+        if sighting.count:
+            when = sighting.unix_seconds
+            self.first = min(self.first, when) if self.count else when
+            self.last = max(self.last, when)
+            self.count += sighting.count
+            self.programs.append(sighting.program)
+            self.blocks.append(block)
+            self.times.append(when)
+            self.sources.append(sys.intern(sighting.source))
         if sighting.is_told or sighting.report:
             self.told.append((block, sighting))
 
@@ -110,6 +119,10 @@ class _Seen:
 
     def is_flaky(self) -> bool:
         return self._shortest().flaky
+
+    def face_of(self) -> str:
+        """What explains it, as the block says whose program is kept."""
+        return self._shortest().face_of
 
     def _shortest(self) -> Sighting:
         told = sorted(self.told, key=lambda item: item[0])
@@ -154,23 +167,47 @@ class Folded:
         return tuple(sorted(signature for signature, since in self._steady_since.items() if since < block))
 
     def finding(self, kind: str, signature: str) -> Finding:
-        """One finding."""
+        """What was seen of one signature, without its faces."""
         return self._seen[kind, signature].finding()
+
+    def explained_by(self, signature: str) -> str:
+        """The signature of the finding that a divergence is counted under: its own, if nothing explains it."""
+        path = [signature]
+        while (next_one := self._face_of(path[-1])) and next_one not in path:
+            path.append(next_one)
+        # Those that explain each other are one finding, that of the first by name from wherever one comes.
+        return min(path[path.index(next_one) :]) if next_one else path[-1]
+
+    def _face_of(self, signature: str) -> str:
+        seen = self._seen.get((Kind.DIVERGENCE, signature))
+        explanation = seen.face_of() if seen is not None else ""
+        return explanation if (Kind.DIVERGENCE, explanation) in self._seen else ""
 
     def findings(self, kind: str = Kind.DIVERGENCE) -> list[Finding]:
         """All findings of a kind, the first seen first; of the slow programs only the slowest, slowest first."""
         found = [seen.finding() for seen in self._seen.values() if seen.kind == kind]
         if kind == Kind.SLOW:
             return sorted(found, key=lambda finding: -max(finding.seconds.values()))[:SLOWEST_COUNT]
-        return sorted(found, key=lambda finding: (finding.origins[0].program, finding.signature))
+        if kind == Kind.DIVERGENCE:
+            found = self._with_faces(found)
+        return sorted(found, key=_first_shown)
+
+    def _with_faces(self, found: list[Finding]) -> list[Finding]:
+        """The findings that nothing explains, with those that they explain."""
+        faces: dict[str, list[Finding]] = {}
+        for finding in found:
+            faces.setdefault(self.explained_by(finding.signature), []).append(finding)
+        return [_united(signature, group) for signature, group in faces.items()]
 
     def finding_count(self, kind: str = Kind.DIVERGENCE) -> int:
         """How many findings of a kind there are."""
-        return sum(seen.kind == kind for seen in self._seen.values())
+        signatures = [seen.signature for seen in self._seen.values() if seen.kind == kind]
+        return len({self.explained_by(each) for each in signatures} if kind == Kind.DIVERGENCE else signatures)
 
     def flaky_count(self) -> int:
         """How many divergences never showed again."""
-        return sum(seen.kind == Kind.DIVERGENCE and seen.is_flaky() for seen in self._seen.values())
+        signatures = {seen.signature for seen in self._seen.values() if seen.kind == Kind.DIVERGENCE}
+        return sum(self._seen[Kind.DIVERGENCE, each].is_flaky() for each in set(map(self.explained_by, signatures)))
 
     def slow_seconds_min(self) -> float:
         """What a program must take to be among the slowest."""
@@ -189,6 +226,28 @@ def fold(results: Iterable[BlockResult]) -> Folded:
     for result in results:
         folded.add(result)
     return folded
+
+
+def _united(signature: str, group: list[Finding]) -> Finding:
+    """A finding with its faces: all programs counted, of each block the first."""
+    (whole,) = [finding for finding in group if finding.signature == signature]
+    faces = sorted((finding for finding in group if finding.signature != signature), key=_first_shown)
+    shown = [finding for finding in group if finding.count]
+    origins: dict[int, Origin] = {}
+    for origin in sorted((each for finding in group for each in finding.origins), key=_program_of):
+        origins.setdefault(origin.block, origin)
+    return replace(
+        whole,
+        count=sum(finding.count for finding in group),
+        first_unix_seconds=min((finding.first_unix_seconds for finding in shown), default=0.0),
+        last_unix_seconds=max((finding.last_unix_seconds for finding in shown), default=0.0),
+        origins=tuple(origins.values()),
+        faces=tuple(faces),
+    )
+
+
+def _first_shown(finding: Finding) -> tuple[float, str]:
+    return (finding.origins[0].program if finding.origins else math.inf), finding.signature
 
 
 def _program_of(origin: Origin) -> int:

@@ -34,7 +34,17 @@ def without_known(view: CampaignView, known: KnownFailing) -> tuple[CampaignView
 
 
 def reason_of(view: CampaignView, finding: Finding, known: KnownFailing) -> str | None:
-    """Why a finding is no news; None if it is."""
+    """Why a finding is no news; None if it is.
+
+    It is none if it is listed itself, or if all that showed it are: lists may name faces, which are found first.
+    """
+    reasons = [_own_reason(view, each, known) for each in (finding, *finding.faces)]
+    if reasons[0] is not None or finding.own_count or None in reasons[1:]:
+        return reasons[0]
+    return "; ".join(dict.fromkeys(filter(None, reasons))) or None
+
+
+def _own_reason(view: CampaignView, finding: Finding, known: KnownFailing) -> str | None:
     path = finding_path(view.folder / "findings", finding.kind, finding.signature)
     signature = expectation_of(parse_program(finding.trace)).signature if finding.trace else None
     return known.reason(path, () if signature is None else (signature,))

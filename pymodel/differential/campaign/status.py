@@ -94,6 +94,8 @@ def _divergence_lines(view: CampaignView, finding: Finding) -> Iterator[str]:
     more = len(finding.origins) - len(origins)
     yield f"  programs: {', '.join(origins)}{f', and in {more:,} blocks more' if more > 0 else ''}"
     yield f"  trace: {finding_path(view.folder / 'findings', Kind.DIVERGENCE, finding.signature)}"
+    for face in finding.faces:
+        yield f"  shows as: {face.signature}, {face.count:,} programs, {face.operation_count} operations"
 
 
 def _how_often(finding: Finding) -> str:

@@ -5,7 +5,7 @@ May be read while the campaign runs, and does not need its lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,7 +108,7 @@ def _view_of(folder: Path, configuration: Configuration, ledger: Ledger) -> Camp
         configuration,
         totals_of(folded.tally, len(folded.blocks)),
         ledger.elapsed_seconds(),
-        tuple(_rate_over_time(ends)),
+        tuple(_rate_over_time(ends, folded.explained_by)),
         tuple(folded.findings(Kind.DIVERGENCE)),
         tuple(folded.findings(Kind.HARNESS)),
         tuple(folded.findings(Kind.SLOW)),
@@ -159,15 +159,17 @@ def _end_of(row: Row) -> _BlockEnd:
     )
 
 
-def _rate_over_time(ends: list[_BlockEnd]) -> Iterator[RatePoint]:
+def _rate_over_time(ends: list[_BlockEnd], explained_by: Callable[[str], str]) -> Iterator[RatePoint]:
     """At most RATE_POINT_COUNT_MAX points, each at a block's end."""
     ends = sorted(ends)
     signatures: set[str] = set()
+    faces: set[str] = set()
     operation_count, last_count, last_elapsed = 0, 0, 0.0
     interval = ends[-1].elapsed_seconds / RATE_POINT_COUNT_MAX if ends else 0.0
     for number, end in enumerate(ends, 1):
         operation_count += end.operation_count
-        signatures |= end.signatures
+        signatures |= set(map(explained_by, end.signatures - faces))
+        faces |= end.signatures
         seconds = end.elapsed_seconds - last_elapsed
         if seconds > 0 and (seconds >= interval or number == len(ends)):
             rate = (operation_count - last_count) / seconds

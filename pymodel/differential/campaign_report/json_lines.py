@@ -40,5 +40,6 @@ def _events(results: Results) -> Iterator[dict[str, Any]]:
 
 
 def _finding(result: Result) -> dict[str, Any]:
-    """What it says; a time or seconds that it has not are left out."""
-    return {name: value for name, value in asdict(result).items() if value is not None and value != ""}
+    """What it says; a time, seconds or faces that it has not are left out."""
+    said = {name: value for name, value in asdict(result).items() if value is not None and value != ""}
+    return said if result.faces else {name: value for name, value in said.items() if name != "faces"}

@@ -60,7 +60,9 @@ def _whole(results: Results) -> TestCase:
 
 def _case(result: Result) -> TestCase:
     case = TestCase(_legal(result.signature), f"scavdiff.{result.kind}", 0.0)
-    text = "\n".join(part for part in (result.report, f"seen in {result.count:,} programs", result.replay) if part)
+    faces = [f"shows as: {face.signature}, {face.count:,} programs; {face.replay}" for face in result.faces]
+    parts = (result.report, f"seen in {result.count:,} programs", result.replay, *faces)
+    text = "\n".join(part for part in parts if part)
     if result.kind == Kind.SLOW:
         case.time = round(sum((result.seconds or {}).values()), 3)
         case.system_out = _legal(text)

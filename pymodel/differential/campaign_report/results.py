@@ -15,6 +15,17 @@ from pymodel.differential.running.tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
+class Face:
+    """A divergence that a finding explains."""
+
+    signature: str
+    count: int
+    operation_count: int
+    replay: str
+    program_numbers: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One finding: `kind` is divergence, harness or slow, `status` open or flaky.
 
@@ -37,6 +48,7 @@ class Result:
     last_unix_seconds: float | None = None
     seconds: Mapping[str, float] | None = None
     known: str = ""
+    faces: tuple[Face, ...] = ()
 
     @property
     def is_failure(self) -> bool:
@@ -137,4 +149,14 @@ def _result(finding: Finding, view: CampaignView) -> Result:
         finding.first_unix_seconds,
         finding.last_unix_seconds,
         finding.seconds or None,
+        faces=tuple(
+            Face(
+                face.signature,
+                face.count,
+                face.operation_count,
+                replay_of(face, view),
+                tuple(origin.program for origin in face.origins),
+            )
+            for face in finding.faces
+        ),
     )

@@ -104,6 +104,9 @@ def _facts(finding: Finding, view: CampaignView, first: float, last: float) -> I
     yield "Programs", _programs(finding, view.config.seed)
     before, after = finding.original_operation_count, finding.operation_count
     yield "Length", f"{after:,} operations, shrunk from {before:,}" if after < before else f"{after:,} operations"
+    for face in finding.faces:
+        seen = "1 program" if face.count == 1 else f"{face.count:,} programs"
+        yield "Shows as", f"{face.signature} ({seen}, {face.operation_count:,} operations; {replay_of(face, view)})"
 
 
 def _when(unix_seconds: float, elapsed_seconds: float) -> str:

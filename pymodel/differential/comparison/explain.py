@@ -85,6 +85,13 @@ RULES: tuple[Rule, ...] = (
     _rule((p.Reserve,), "", "(*pageAlloc).scavengeReserve", _SCAV, "the operation runs it and nothing else"),
     _rule(_UNRESERVING, "", "(*pageAlloc).scavengeUnreserve", _SCAV, "the operation runs it and nothing else"),
     _rule(
+        (*_SCAVENGING, *_RUNNING, p.ScavengeAll),
+        "chunk.allocated",
+        "(*pageAlloc).free",
+        _ALLOC,
+        "pages are allocated while they are released, and freed by it afterwards",
+    ),
+    _rule(
         _SCAVENGING,
         "outcome.released chunk.",
         "(*pallocData).findScavengeCandidate",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pymodel.differential.comparison.compare import Divergence
@@ -30,10 +30,17 @@ class Minimal:
 
 
 def minimal_divergence(
-    side_by_side: SideBySide, program: Program, divergence: Divergence, limits: Limits | None = None
+    side_by_side: SideBySide,
+    program: Program,
+    divergence: Divergence,
+    limits: Limits | None = None,
+    accepts: Callable[[Divergence], bool] | None = None,
 ) -> Minimal:
-    """Shrinks `program`, which diverged as `divergence` says; nothing may be pending."""
-    question = _Question(side_by_side, divergence.signature)
+    """Shrinks `program`, which diverged as `divergence` says; nothing may be pending.
+
+    Programs count that diverge with the same signature, or as `accepts` has it.
+    """
+    question = _Question(side_by_side, accepts or (lambda other: other.signature == divergence.signature))
     if question.first_failing([program]) is None:
         return Minimal(program, divergence, flaky=True)
     shrunk = shrink(program, question.first_failing, failing_step=divergence.step, limits=limits)
@@ -41,11 +48,11 @@ def minimal_divergence(
 
 
 class _Question:
-    """Whether programs diverge with a signature; remembers how those did that did."""
+    """Whether programs diverge in a way that counts; remembers how those did that did."""
 
-    def __init__(self, side_by_side: SideBySide, signature: str) -> None:
+    def __init__(self, side_by_side: SideBySide, accepts: Callable[[Divergence], bool]) -> None:
         self._side_by_side = side_by_side
-        self._signature = signature
+        self._accepts = accepts
         self._failure_count = 0
         self._retried_count = 0
         self.divergences: dict[Program, Divergence] = {}
@@ -64,7 +71,7 @@ class _Question:
         for index, comparison in enumerate(self._run(programs)):
             self._failure_count += len(comparison.failures)
             divergence = comparison.divergence
-            if first is None and divergence is not None and divergence.signature == self._signature:
+            if first is None and divergence is not None and self._accepts(divergence):
                 first = index
                 self.divergences[programs[index]] = divergence
                 self._last = programs[index], comparison.transcripts

@@ -6,11 +6,12 @@ import pytest
 
 from pymodel.differential.campaign.block_run import RETRIED_COUNT_MAX, Telling
 from pymodel.differential.campaign.blocks import BlockResult, Job, Kind, Sighting
+from pymodel.differential.campaign.folding import fold
 from pymodel.differential.campaign.run_with_workers import NEVER_SLOW
 from pymodel.differential.campaign.sources import works_of
 from pymodel.differential.errors import BadInput, HarnessError, TargetDied, TargetGivenUp
 from pymodel.differential.generation.workload import BLOCK_PROGRAM_COUNT
-from pymodel.differential.programs.program import Program
+from pymodel.differential.programs.program import Call, Program
 from pymodel.differential.programs.text import parse_program
 from pymodel.differential.running.side_by_side import SideBySide
 from tests.differential.campaign.fakes import CALLS, run_job, side_by_side_of, wrong_call
@@ -203,3 +204,36 @@ def test_the_slowest_programs_are_told_with_the_time_that_each_target_took() -> 
 def test_a_source_that_is_none_is_refused() -> None:
     with pytest.raises(BadInput, match="source of work 'elsewhere' is not one of: generated"):
         works_of(Job(SEED, 0, source="elsewhere"))
+
+
+def test_what_follows_from_another_fault_is_told_as_a_face_of_it() -> None:
+    # A port whose packPallocSum is wrong, and mergeSummaries, which calls it, in the same way.
+    found = {each.signature: each for each in run(wrong_call("pack_palloc_sum", "merge_summaries")).sightings}
+    cause, face = found["sum returned in packPallocSum"], found["sum returned in mergeSummaries"]
+    assert (cause.face_of, face.face_of) == ("", "sum returned in packPallocSum")
+    assert "# comes from: sum returned in packPallocSum\n" in face.trace
+    assert face.report.endswith("\ncomes from: sum returned in packPallocSum")
+    assert face.is_told
+    assert parse_program(face.trace).program.operations
+
+
+def test_a_cause_that_was_not_shown_by_itself_is_told_and_not_counted() -> None:
+    right_alone = wrong_call("pack_palloc_sum", "merge_summaries")
+
+    def answer(program: Program, transcript: bytes) -> bytes | HarnessError:
+        # As it is found: only programs of one call ask for the function by itself.
+        asked = {each.function for each in program.operations if isinstance(each, Call)}
+        return (
+            transcript
+            if "pack_palloc_sum" in asked and len(program.operations) > 1
+            else right_alone(program, transcript)
+        )
+
+    found = {each.signature: each for each in run(answer).sightings}
+    cause = found["sum returned in packPallocSum"]
+    assert cause.count == 0
+    assert cause.is_told
+    assert "found as: sum returned in mergeSummaries" in cause.report
+    (finding,) = fold([run(answer)]).findings()
+    assert finding.signature == cause.signature
+    assert finding.count == found["sum returned in mergeSummaries"].count > 0

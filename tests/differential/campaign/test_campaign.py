@@ -29,7 +29,7 @@ from tests.differential.fake_targets import Answer
 from tests.endurance.checking import assert_adds_up, assert_findings_are_files, assert_same
 
 SEED = 5
-FAULTY = wrong_call("pack_palloc_sum", "merge_summaries")
+FAULTY = wrong_call("pack_palloc_sum", "fill_aligned")
 BLOCK_COUNT = 3
 PROGRAMS = CampaignBudget(program_count=BLOCK_COUNT * BLOCK_PROGRAM_COUNT)
 
@@ -92,7 +92,7 @@ def test_a_campaign_keeps_totals_findings_and_traces(peace: CampaignView) -> Non
     assert_findings_are_files(peace)
     assert [finding.signature for finding in peace.findings] == [
         "sum returned in packPallocSum",
-        "sum returned in mergeSummaries",
+        "word returned in fillAligned",
     ]
     assert all(len(finding.origins) > 1 and finding.count > 2 for finding in peace.findings)
     assert peace.rate_over_time[-1].operation_count == peace.totals.operation_count

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
-from pymodel.differential.campaign.blocks import Kind
+from pymodel.differential.campaign.blocks import Kind, Sighting
 from pymodel.differential.campaign.folding import FLAKY, OPEN, Folded, fold, shrinks_anew
 from pymodel.differential.campaign.slowness import SLOWEST_COUNT
 from tests.differential.campaign.results import known, result, sighting, slow
@@ -73,3 +74,41 @@ def test_only_the_slowest_programs_are_kept() -> None:
     assert [finding.origins[0].program for finding in slowest] == list(range(29, 29 - SLOWEST_COUNT, -1))
     assert folded.slow_seconds_min() == 2.0
     assert folded.findings() == []
+
+
+def face(signature: str, program: int, of: str, **others: Any) -> Sighting:
+    return sighting(signature, program, face_of=of, **others)
+
+
+def come_to(signature: str, program: int, **others: Any) -> Sighting:
+    """What was not shown, but explains what was."""
+    return sighting(signature, program, count=0, **others)
+
+
+def test_what_is_explained_by_a_finding_is_counted_with_it_in_any_order_of_the_blocks() -> None:
+    results = [
+        result(1, face("a", 11, "cause"), come_to("cause", 11, operation_count=1)),
+        result(2, known("b", 20), face("c", 21, "a")),
+        result(3, known("a", 30, count=4), known("cause", 31, count=2)),
+        result(5, face("b", 50, "cause", unix_seconds=300.0)),
+    ]
+    for order in itertools.permutations(results):
+        folded = fold(order)
+        (finding,) = folded.findings()
+        assert (finding.signature, finding.count, finding.own_count) == ("cause", 10, 2)
+        assert [(each.signature, each.count) for each in finding.faces] == [("a", 5), ("b", 2), ("c", 1)]
+        assert [(origin.block, origin.program) for origin in finding.origins] == [(1, 11), (2, 20), (3, 30), (5, 50)]
+        assert (finding.first_unix_seconds, finding.last_unix_seconds) == (100.0, 300.0)
+        assert folded.finding_count() == 1
+        assert folded.known_before(9) == ("a", "b", "c", "cause")
+
+
+def test_a_cause_that_no_block_tells_of_explains_nothing() -> None:
+    (finding,) = fold([result(1, face("a", 11, "cause"))]).findings()
+    assert (finding.signature, finding.faces) == ("a", ())
+
+
+def test_what_explains_each_other_is_one_finding() -> None:
+    folded = fold([result(1, face("b", 11, "a"), face("a", 12, "b"), face("c", 13, "b"))])
+    assert {folded.explained_by(each) for each in "abc"} == {"a"}
+    assert [finding.count for finding in folded.findings()] == [3]

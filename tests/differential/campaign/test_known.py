@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,3 +70,25 @@ def test_a_finding_may_be_named_by_its_trace(tmp_path: Path) -> None:
     (tmp_path / "list").write_text(f"findings/{path.name}  # why\n")
     view, lines = without_known(campaign(tmp_path, divergence()), KnownFailing.read(tmp_path / "list"))
     assert (exit_status(view), len(lines)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("entries", "own_count", "is_news"),
+    [
+        (("alloc: chunk.scavenged",), 1, False),
+        (("free: summary", "span: summary"), 0, False),
+        # It was shown as itself too, or in a way that is not listed.
+        (("free: summary", "span: summary"), 1, True),
+        (("free: summary",), 0, True),
+    ],
+)
+def test_a_finding_is_listed_by_itself_or_by_all_that_showed_it(
+    tmp_path: Path, entries: tuple[str, ...], own_count: int, is_news: bool
+) -> None:
+    path = tmp_path / "known-failing.txt"
+    path.write_text("".join(f"{entry}  # why\n" for entry in entries))
+    faces = tuple(finding(Kind.DIVERGENCE, name, f"divergence: {name}") for name in ("free: summary", "span: summary"))
+    known = KnownFailing.read(path)
+    view, _ = without_known(campaign(tmp_path, replace(divergence(), faces=faces, count=2 + own_count)), known)
+    assert bool(view.findings) == is_news
+    assert known.problems() == ()

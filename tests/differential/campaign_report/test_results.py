@@ -173,3 +173,14 @@ def test_a_page_that_cannot_be_written_is_refused_in_a_sentence(folder: Path, tm
     )
     assert result.exit_code == 2
     assert "cannot write" in result.output
+
+
+def test_faces_are_in_every_form_of_the_results() -> None:
+    face = replace(diverging(), signature="summary differs in (*mheap).allocSpan", count=3)
+    told = results(replace(diverging(), faces=(face,)))
+    (event,) = (each for each in map(json.loads, as_json_lines(told).splitlines()) if each["event"] == "finding")
+    assert [(each["signature"], each["count"], each["program_numbers"]) for each in event["faces"]] == [
+        ("summary differs in (*mheap).allocSpan", 3, [12, 500])
+    ]
+    assert event["faces"][0]["replay"].startswith("scavdiff replay nightly/findings/summary-differs-in-mheap")
+    assert "shows as: summary differs in (*mheap).allocSpan, 3 programs; scavdiff replay" in as_junit(told).decode()
