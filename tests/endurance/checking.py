@@ -36,7 +36,7 @@ def ledger_sum(folder: Path) -> LedgerSum:
         result = json.loads(text)
         counts.update({name: value for name, value in result["tally"].items() if isinstance(value, int)})
         divergences.update(
-            {each["signature"]: each["count"] for each in result["sightings"] if each["kind"] == "divergence"}
+            {each["signature"]: each.get("count", 0) for each in result["sightings"] if each["kind"] == "divergence"}
         )
     return LedgerSum([block for block, _ in rows], counts, divergences)
 

@@ -29,7 +29,7 @@ from tests.differential.fake_targets import Answer
 from tests.endurance.checking import assert_adds_up, assert_findings_are_files, assert_same
 
 SEED = 5
-FAULTY = wrong_call("pack_palloc_sum", "fill_aligned")
+FAULTY = wrong_call("pack_palloc_sum", "merge_summaries", "fill_aligned")
 BLOCK_COUNT = 3
 PROGRAMS = CampaignBudget(program_count=BLOCK_COUNT * BLOCK_PROGRAM_COUNT)
 
