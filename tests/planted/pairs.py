@@ -1,9 +1,9 @@
 """`python -m tests.planted pairs` plants two faults in one target, pair after pair: are they two findings?
 
 What a fault is found as when it is alone is taken from a campaign of `python -m tests.planted campaign --folder`. With
-another beside it the same two findings must come out. One may be missing because it is hidden: of a program only the
-first difference is seen, and the other fault differs in each program before it. Or because it was taken for the other:
-then what only it shows, when it is alone, is among the other's faces.
+another beside it the same two findings must come out. One may be missing because it was taken for the other: then
+something that it shows when it is alone is the other finding or a face of it. Or because it is hidden: of a program
+only the first difference is seen, and the other fault differs in each program before it.
 """
 
 from __future__ import annotations
@@ -94,9 +94,8 @@ def judge(findings: Sequence[Finding], one: Alone, other: Alone) -> str:
     if len(names) > 1:
         return MORE
     (lost, *_) = missing
-    kept = other if lost is one else one
     shown = names | {face.signature for finding in findings for face in finding.faces}
-    return MERGED if shown & (lost.faces - kept.faces) else HIDDEN
+    return MERGED if shown & lost.faces else HIDDEN
 
 
 def _plain(finding: Finding) -> str:
