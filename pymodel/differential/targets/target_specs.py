@@ -65,14 +65,16 @@ def find_go_binary() -> Path:
 
 
 def find_counting_binary() -> Path:
-    """The built Go target that counts what it reaches: of this checkout, or of the current directory."""
-    checkout = Path(__file__).resolve().parents[3]
+    """The built Go target that counts what it reaches; found, or built, as the plain one is."""
+    checkout, package = Path(__file__).resolve().parents[3], Path(__file__).resolve().parents[2]
+    if (package / GO_SOURCES / "go.mod").is_file():
+        return built_go_binary(package / GO_SOURCES, counting=True)
     for folder in (checkout, Path.cwd()):
         if (folder / COUNTING_BINARY).is_file():
             return folder / COUNTING_BINARY
     raise BadInput(
         f"the Go target that counts what it reaches is not built: there is no {checkout / COUNTING_BINARY}; run "
-        "`make counting` in the repository (an installed scavdiff has none)"
+        "`make counting` in the repository"
     )
 
 

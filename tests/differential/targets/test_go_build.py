@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from pymodel.differential.errors import BadInput
 from pymodel.differential.targets import target_specs
@@ -24,8 +25,15 @@ echo "$GO118_ROOT $GOWORK $GOAMD64 $GOFLAGS" >>"$here/environment"
 if [ -e "$here/fails-$1" ]; then cat "$here/fails-$1" >&2; echo "exit status 2" >&2; exit 1; fi
 case "$1" in
 env) cat "$here/version";;
-run) echo cut >internal/zcut_made.go;;
-build) cat main.go internal/zcut_made.go >"$5"; [ ! -e "$here/slow" ] || sleep "$(cat "$here/slow")";;
+run)
+  case "$2" in
+  ./cmd/cut) echo cut >internal/zcut_made.go;;
+  ./cmd/count) mkdir "$4"; echo counters >"$4/overlay.json";;
+  esac;;
+build)
+  cat main.go internal/zcut_made.go >"$5"
+  [ "$6" != -overlay ] || cat "$7" >>"$5"
+  [ ! -e "$here/slow" ] || sleep "$(cat "$here/slow")";;
 esac
 """
 BUILD = """
@@ -57,8 +65,13 @@ class Machine:
     def plant(self, name: str, text: str) -> None:
         (self.bin / name).write_text(text)
 
-    def build(self) -> Path:
-        return built_go_binary(self.sources)
+    def build(self, *, counting: bool = False) -> Path:
+        return built_go_binary(self.sources, counting=counting)
+
+    def build_of(self, text: str) -> Path:
+        """What a package with other sources builds; the folder for all that is built from these."""
+        (self.sources / "main.go").write_text(text)
+        return self.build().parent.parent
 
     def asked(self) -> list[str]:
         return [line.split()[0] for line in (self.bin / "asked").read_text().splitlines()]
@@ -136,6 +149,37 @@ def test_a_build_that_is_killed_leaves_nothing_that_is_taken_for_the_program(mac
     assert not list(machine.cache.rglob("build-*"))
 
 
+def test_the_target_that_counts_is_built_beside_the_plain_one(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plain, counting = machine.build(), machine.build(counting=True)
+    assert counting.read_text() == "main\ncut\ncounters\n"
+    assert counting.parent.parent == plain.parent.parent
+    assert "building Go's own page heap, which counts what is reached, with go1.26.8; only" in capsys.readouterr().err
+    assert [machine.build(), machine.build(counting=True)] == [plain, counting]
+    assert machine.asked().count("build") == 2
+    (machine.bin / "go").unlink()
+    assert [machine.build(), machine.build(counting=True)] == [plain, counting]
+
+
+def test_what_was_built_from_other_sources_is_removed_but_for_what_was_used_last(machine: Machine) -> None:
+    used = {text: machine.build_of(text) for text in ("one", "two", "three")}
+    for age, text in enumerate(("two", "one", "three")):
+        os.utime(used[text], (1e9 - age, 1e9 - age))
+    assert machine.build_of("three") == used["three"], "a use, and so the last"
+    assert machine.asked().count("build") == 3
+    four = machine.build_of("four")
+    left = {used["three"], used["two"], four}
+    assert {folder for folder in (*used.values(), four) if folder.exists()} == left
+    with FileLock(used["two"] / "lock"):
+        five = machine.build_of("five")
+    assert used["two"].exists(), "another scavdiff is building there"
+    assert {folder for folder in (*used.values(), four, five) if folder.exists()} == {*left, five}
+    machine.build_of("six")
+    assert {folder.name for folder in five.parent.iterdir()} >= {five.name, four.name}
+    assert not used["two"].exists() and not used["three"].exists()
+
+
 def test_without_go_it_says_what_to_install_and_what_works_without(machine: Machine) -> None:
     (machine.bin / "go").unlink()
     assert machine.refusal() == (
@@ -203,6 +247,7 @@ def test_a_package_with_sources_builds_from_them(machine: Machine, monkeypatch: 
     module = package / "differential" / "targets" / "target_specs.py"
     monkeypatch.setattr(target_specs, "__file__", str(module))
     assert target_specs.find_go_binary() == machine.build()
+    assert target_specs.find_counting_binary() == machine.build(counting=True)
 
 
 def test_the_version_needed_is_that_of_go_mod() -> None:
