@@ -27,7 +27,7 @@ from pymodel.differential.campaign.settings import WorkerSettings
 from pymodel.differential.campaign.sources import works_of
 from pymodel.differential.errors import HarnessError, ScavdiffError
 from pymodel.differential.generation.workload import keep_hypothesis_files_away
-from pymodel.differential.running.allocator import map_large_blocks
+from pymodel.differential.running.allocator import give_back_free_memory, map_large_blocks
 from pymodel.differential.running.fruitless import Fruitless
 from pymodel.differential.running.garbage import few_collections
 from pymodel.differential.running.side_by_side import SideBySide
@@ -55,7 +55,9 @@ class BlockRunner:
     def run(self, job: Job, stopped: threading.Event | None = None) -> BlockResult:
         """Runs a block; raises HarnessError for a target that cannot go on."""
         run = BlockRun(job, works_of(job), self.side_by_side, self._telling, self._fruitless, self._watch.excuse)
-        return run.execute(stopped.is_set if stopped is not None else lambda: False)
+        result = run.execute(stopped.is_set if stopped is not None else lambda: False)
+        give_back_free_memory()
+        return result
 
 
 class _Inbox:

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from pymodel.differential.errors import HarnessError
 from pymodel.differential.generation.series_choice import series_of_run
 from pymodel.differential.generation.workload import Work, workload
+from pymodel.differential.running.allocator import give_back_free_memory
 from pymodel.differential.running.budget import Budget
 from pymodel.differential.running.findings import Finding, print_trace, slug, trace_path, write_atomically
 from pymodel.differential.running.fruitless import Fruitless
@@ -23,6 +24,8 @@ from pymodel.differential.running.tally import Tally
 from pymodel.differential.running.window import Window
 
 DISTINCT_FINDING_COUNT_MAX = 10
+# So that the holes that they leave in the heap do not add up.
+GIVE_BACK_PROGRAM_COUNT = 500
 INTERRUPTED_STATUS = 130
 
 
@@ -71,6 +74,7 @@ class Run:
         self._side_by_side = side_by_side
         self._progress = progress
         self._fruitless = Fruitless()
+        self._taken_count = 0
         self._started = time.monotonic()
         self.result = RunResult()
         self._window: Window | SweepingWindow = Window(side_by_side, workload(settings.seed))
@@ -117,6 +121,9 @@ class Run:
         if comparison.divergence is not None:
             self._record_divergence(work, comparison)
         self._progress.update(self.result.tally, len(self.result.findings))
+        self._taken_count += 1
+        if self._taken_count % GIVE_BACK_PROGRAM_COUNT == 0:
+            give_back_free_memory()
 
     def _count(self, work: Work, comparison: Comparison) -> None:
         tally = self.result.tally

@@ -11,6 +11,7 @@ from pymodel.differential.errors import BadInput, HarnessError, TargetDied, Targ
 from pymodel.differential.generation.workload import CHECKED_EVERY, DRAWN, workload
 from pymodel.differential.programs.program import Grow, Program, Scavenge
 from pymodel.differential.programs.text import parse_program
+from pymodel.differential.running import run as run_module
 from pymodel.differential.running.budget import Budget
 from pymodel.differential.running.findings import STEP_MARK, Finding
 from pymodel.differential.running.progress import Progress
@@ -42,6 +43,14 @@ def test_targets_that_agree_leave_no_trace(tmp_path: Path) -> None:
     assert result.tally.program_count == 40
     assert told == ""
     assert not (tmp_path / "findings").exists()
+
+
+def test_free_memory_is_given_back_now_and_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[bool] = []
+    monkeypatch.setattr(run_module, "give_back_free_memory", lambda: given_back.append(True))
+    monkeypatch.setattr(run_module, "GIVE_BACK_PROGRAM_COUNT", 15)
+    run(right, tmp_path)
+    assert len(given_back) == 2
 
 
 def test_a_divergence_is_shrunk_and_its_trace_replays_it(tmp_path: Path) -> None:
