@@ -84,8 +84,17 @@ def _shown(number: int, finding: Finding, view: CampaignView) -> ShownFinding:
         report=finding.report,
         replay=replay_of(finding, view),
         facts=tuple(_facts(finding, view, first, last)),
+        notes=tuple(map(_face, finding.faces)),
         transcripts=_concerned(finding),
     )
+
+
+def _face(face: Finding) -> str:
+    """What else the same fault shows as, and where its trace is."""
+    seen = "1 program" if face.count == 1 else f"{face.count:,} programs"
+    length = "1 operation" if face.operation_count == 1 else f"{face.operation_count:,} operations"
+    name = finding_path(Path(), face.kind, face.signature).name
+    return f"Shows as well as: {face.signature}, in {seen}, shrunk to {length}: {name}."
 
 
 def _concerned(finding: Finding) -> dict[str, bytes]:
@@ -104,9 +113,6 @@ def _facts(finding: Finding, view: CampaignView, first: float, last: float) -> I
     yield "Programs", _programs(finding, view.config.seed)
     before, after = finding.original_operation_count, finding.operation_count
     yield "Length", f"{after:,} operations, shrunk from {before:,}" if after < before else f"{after:,} operations"
-    for face in finding.faces:
-        seen = "1 program" if face.count == 1 else f"{face.count:,} programs"
-        yield "Shows as", f"{face.signature} ({seen}, {face.operation_count:,} operations; {replay_of(face, view)})"
 
 
 def _when(unix_seconds: float, elapsed_seconds: float) -> str:

@@ -270,3 +270,11 @@ def test_a_page_too_small_for_all_findings_lists_fewer() -> None:
     assert len(page.encode()) <= size + 30_000
     assert "more findings have no room on this page" in page
     assert FINDING_COUNT_MAX > 64
+
+
+def test_a_face_is_a_note_of_its_finding_with_the_name_of_its_trace() -> None:
+    face = replace(diverging(), signature="summary differs in (*mheap).allocSpan", count=3)
+    (shown,) = shown_findings(campaign(replace(diverging(), faces=(face,))))
+    (note,) = shown.notes
+    assert note.startswith("Shows as well as: summary differs in (*mheap).allocSpan, in 3 programs, shrunk to ")
+    assert note.endswith(".trace.")
