@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
+from itertools import accumulate, chain, count
 from struct import Struct
 from typing import Generic, Protocol, TypeVar
 
@@ -95,38 +95,27 @@ class TapeChoices:
     Seed 0 gives the words 0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F, ...
     """
 
-    __slots__ = ("_state", "_words")
+    __slots__ = ("_next_word",)
 
     def __init__(self, seed: int) -> None:
-        self._state = seed & _WORD
-        # The words that follow, the next one last.
-        self._words: list[int] = []
-
-    def _more_words(self) -> list[int]:
-        """Fills the empty list of words."""
-        self._words.extend(reversed(_words_after(self._state)))
-        self._state = (self._state + _WORD_COUNT * _GAMMA) & _WORD
-        return self._words
+        states = count(seed & _WORD, _WORD_COUNT * _GAMMA)
+        self._next_word: Callable[[], int] = chain.from_iterable(map(_words_after, states)).__next__
 
     def integer(self, low: int, high: int) -> int:
         """An integer in [low, high], both ends included; high - low < 2^64."""
-        words = self._words or self._more_words()
-        return low + (words.pop() * (high - low + 1) >> 64)
+        return low + (self._next_word() * (high - low + 1) >> 64)
 
     def choose(self, options: Sequence[T]) -> T:
         """One of the options, each as likely."""
-        words = self._words or self._more_words()
-        return options[words.pop() * len(options) >> 64]
+        return options[self._next_word() * len(options) >> 64]
 
     def weighted(self, table: Weighted[T]) -> T:
         """One of the options by weight."""
-        words = self._words or self._more_words()
-        return table.options[bisect_right(table.limits, words.pop() * table.total >> 64)]
+        return table.options[bisect_right(table.limits, self._next_word() * table.total >> 64)]
 
     def boolean(self, percent: int) -> bool:
         """True in `percent` of a hundred cases."""
-        words = self._words or self._more_words()
-        return words.pop() * 100 >> 64 >= 100 - percent
+        return self._next_word() * 100 >> 64 >= 100 - percent
 
 
 # Half of the time of generation went into these words, one by one. So many are now computed at once: each stands in the
@@ -139,8 +128,8 @@ _unpack_lanes = Struct("<" + "Q8x" * _WORD_COUNT).unpack
 
 
 def _words_after(state: int) -> tuple[int, ...]:
-    """The next _WORD_COUNT words of a stream in this state."""
-    z = (state * _LANES + _STEPS) & _LOW_HALVES
+    """The next _WORD_COUNT words of a stream in this state, which is taken modulo 2^64."""
+    z = ((state & _WORD) * _LANES + _STEPS) & _LOW_HALVES
     z = (z ^ z >> 30 & _LOW_HALVES) * _MIX_1 & _LOW_HALVES
     z = (z ^ z >> 27 & _LOW_HALVES) * _MIX_2 & _LOW_HALVES
     z ^= z >> 31 & _LOW_HALVES

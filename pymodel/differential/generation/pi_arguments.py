@@ -24,6 +24,7 @@ def float_bits(number: float) -> int:
 _PARAMETERS = ((0.3375, 3.2e6, 1e9, 0.001, 1000.0), (0.9, 4.0, 1000.0, -1000.0, 1000.0))
 _ERR_INTEGRAL, _INPUT, _SETPOINT, _PERIOD = 5, 8, 9, 10
 _FLAG_PLACES = (6, 7)
+_FLOATS, _WORDS = struct.Struct("<11d"), struct.Struct("<11Q")
 _MIN, _MAX = 3, 4
 
 _NAN, _SIGNALLING_NAN, _NAN_WITH_PAYLOAD = 0x7FF8_0000_0000_0001, 0x7FF0_0000_0000_0001, 0xFFFA_BCDE_F012_3456
@@ -51,7 +52,7 @@ def _plain(choices: Choices) -> list[int]:
     period = float(choices.integer(1, 1 << choices.integer(10, 44)))
     fraction = choices.integer(0, 1 << 32) / 2.0 ** choices.integer(32, 44)
     numbers = (*parameters, 0.0 if choices.boolean(30) else err_integral, 0, 0, fraction, IDEAL_FRACTION, period)
-    words = [float_bits(number) for number in numbers]
+    words = list(_WORDS.unpack(_FLOATS.pack(*numbers)))
     for place in _FLAG_PLACES:
         words[place] = choices.choose((0, 0, 0, 1, 2, 1 << 63))
     return words

@@ -7,7 +7,7 @@ specification.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pymodel.differential.programs.value import value
 
 DEFAULT_PHYS_PAGE_SIZE = 4096
 DEFAULT_PHYS_HUGE_PAGE_SIZE = 2 << 20
@@ -15,7 +15,7 @@ SLOT_COUNT_MAX = 1 << 16
 ALL_BYTES = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Grow:
     """`grow CHUNK chunks=N`; `chunk` is address / 4 MiB, signed."""
 
@@ -23,7 +23,7 @@ class Grow:
     chunk_count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Alloc:
     """`sN = alloc PAGES`"""
 
@@ -31,7 +31,7 @@ class Alloc:
     page_count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Free:
     """`free sN [pages=FIRST..LIMIT]`; `limit` None frees the whole slot and empties it."""
 
@@ -40,14 +40,14 @@ class Free:
     limit: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Cache:
     """`cN = cache`"""
 
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CacheAlloc:
     """`sN = cache_alloc cM PAGES`"""
 
@@ -56,19 +56,19 @@ class CacheAlloc:
     page_count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Flush:
     """`flush cN`"""
 
     cache: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StartGen:
     """`start_gen`"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scavenge:
     """`scavenge BYTES [counted]`"""
 
@@ -76,14 +76,14 @@ class Scavenge:
     counted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reserve:
     """`rN = reserve`"""
 
     slot: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScavengeOne:
     """`scavenge_one rN BYTES`"""
 
@@ -91,14 +91,14 @@ class ScavengeOne:
     byte_count_max: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Unreserve:
     """`unreserve rN`"""
 
     reservation: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """`call FUNCTION ARGUMENTS`; `function` is the name in docs/programs.md, `arguments` its words."""
 
@@ -106,7 +106,7 @@ class Call:
     arguments: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GrowAt:
     """`grow_at BASE SIZE`, outside the contract."""
 
@@ -114,7 +114,7 @@ class GrowAt:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FreeAt:
     """`free_at BASE PAGES [scavenged]`, outside the contract."""
 
@@ -123,7 +123,7 @@ class FreeAt:
     scavenged: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScavengeAt:
     """`scavenge_at BASE LIMIT BYTES`, outside the contract."""
 
@@ -132,7 +132,7 @@ class ScavengeAt:
     byte_count_max: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class UnreserveAt:
     """`unreserve_at BASE LIMIT GEN`, outside the contract."""
 
@@ -141,7 +141,7 @@ class UnreserveAt:
     generation: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PokeSummary:
     """`poke_summary LEVEL INDEX VALUE`, outside the contract."""
 
@@ -150,7 +150,7 @@ class PokeSummary:
     value: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PokeChunk:
     """`poke_chunk CHUNK allocated=BITMAP scavenged=BITMAP`, outside the contract; bitmaps are 512-bit integers."""
 
@@ -159,69 +159,69 @@ class PokeChunk:
     scavenged: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PokeSearchAddr:
     """`poke_search_addr ADDRESS`, outside the contract."""
 
     address: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tick:
     """`tick NS`"""
 
     duration_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Timer:
     """`timer`"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sysmon:
     """`sysmon`"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Wake:
     """`wake`"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ready:
     """`ready`"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gomaxprocs:
     """`gomaxprocs N`"""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScavengeCost:
     """`scavenge_cost NS`, of one physical page."""
 
     cost_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Faketime:
     """`faketime 0|1`"""
 
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scavtrace:
     """`scavtrace 0|1`"""
 
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Pace:
     """`pace GOAL LAST`, in bytes."""
 
@@ -229,7 +229,7 @@ class Pace:
     last_heap_goal: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class MarkTermination:
     """`mark_termination GOAL LAST`, in bytes."""
 
@@ -237,12 +237,12 @@ class MarkTermination:
     last_heap_goal: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SweepDone:
     """`sweep_done`"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gc:
     """`gc GOAL LAST`, in bytes."""
 
@@ -250,12 +250,12 @@ class Gc:
     last_heap_goal: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ScavengeAll:
     """`scavenge_all`"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Span:
     """`sN = span PAGES`"""
 
@@ -263,12 +263,12 @@ class Span:
     page_count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HeapRetained:
     """`heap_retained`"""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PrintScavTrace:
     """`print_scav_trace GEN RELEASED [forced]`"""
 
@@ -277,14 +277,14 @@ class PrintScavTrace:
     forced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PokePhysPage:
     """`poke_phys_page BYTES`, outside the contract."""
 
     byte_count: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PokeStats:
     """`poke_stats SYS RELEASED INUSE`, in bytes, outside the contract."""
 
@@ -293,7 +293,7 @@ class PokeStats:
     heap_inuse: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PokeClock:
     """`poke_clock NS`, signed, outside the contract."""
 
@@ -328,7 +328,7 @@ PacingOperation = PacingInsideOperation | PacingOutsideOperation
 Operation = InsideOperation | OutsideOperation | PacingOperation
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Program:
     """Operations on a clean page heap with the given page sizes in bytes."""
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from pymodel.differential.programs.operations import KIND_BY_CLASS
-from pymodel.differential.programs.program import Operation, Program
+from pymodel.differential.programs.program import Program
 
 OUTCOME_NAMES = {1: "nothing", 2: "returned", 3: "thrown", 4: "panicked"}
 _STEPS_TAG = 3 << 3 | 2
 _OUTCOME_TAG = 1 << 3 | 2
+# A byte of a varint from this on is followed by another.
+_LONG = 0x80
 
 
 @dataclass(slots=True)
@@ -41,7 +43,8 @@ class Tally:
         self.operation_count += step_count
         self.state_count += (step_count + 2) * (len(transcripts) - 1)
         self.program_kinds[kind] += 1
-        self.operations.update(map(kind_name, program.operations[:step_count]))
+        for kind_class, count in Counter(map(type, program.operations[:step_count])).items():
+            self.operations[KIND_BY_CLASS[kind_class].name] += count
         self.outcomes.update(outcomes)
 
     def add_series(self, kind: str, program_count: int, operation_count: int, target_count: int) -> None:
@@ -86,11 +89,6 @@ class Tally:
         return cls(**given)
 
 
-def kind_name(operation: Operation) -> str:
-    """The name of an operation's kind, as a trace writes it."""
-    return KIND_BY_CLASS[type(operation)].name
-
-
 def count_outcomes(transcript: bytes) -> tuple[int, Counter[str]]:
     """The number of steps in an encoded transcript and the kinds of their outcomes, without decoding it."""
     kinds: list[int] = []
@@ -98,9 +96,16 @@ def count_outcomes(transcript: bytes) -> tuple[int, Counter[str]]:
     size = len(transcript)
     while offset < size:
         tag = transcript[offset]
-        length, body = _varint(transcript, offset + 1)
+        length = transcript[offset + 1]
+        if length < _LONG:
+            body = offset + 2
+        elif (second := transcript[offset + 2]) < _LONG:
+            length, body = length & 0x7F | second << 7, offset + 3
+        else:
+            length, body = _varint(transcript, offset + 1)
         if tag == _STEPS_TAG and transcript[body] == _OUTCOME_TAG:
-            _, outcome = _varint(transcript, body + 1)
+            # Behind the tag and, almost always, one byte of length.
+            outcome = body + 2 if transcript[body + 1] < _LONG else _varint(transcript, body + 1)[1]
             kinds.append(transcript[outcome] >> 3)
         offset = body + length
     return len(kinds), Counter({OUTCOME_NAMES.get(kind, "unknown"): n for kind, n in Counter(kinds).items()})
@@ -108,15 +113,11 @@ def count_outcomes(transcript: bytes) -> tuple[int, Counter[str]]:
 
 def _varint(data: bytes, offset: int) -> tuple[int, int]:
     """The varint at `offset`, and the offset behind it."""
-    value = data[offset]
-    if value < 0x80:
-        return value, offset + 1
-    value &= 0x7F
-    shift = 7
+    value = shift = 0
     while True:
-        offset += 1
         byte = data[offset]
         value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, offset + 1
+        offset += 1
+        if byte < _LONG:
+            return value, offset
         shift += 7
