@@ -21,7 +21,7 @@ NAIVE_OPERATIONS_PER_MACHINE = 25
 # The naive tester is so much slower that it gets a part of the operations only.
 NAIVE_SHARE = 40
 # What is fast gets more operations.
-GO_SPEED_FACTOR = 15
+GO_SPEED_FACTOR = 5
 # Long beside what starting workers takes.
 DIVIDED_SECONDS = 20
 MEMORY_OPERATION_COUNT = 100_000
