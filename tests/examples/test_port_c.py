@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from pymodel.differential.cli import main
+from tests.examples.comparing import PATIENCE
 from tests.repository.tree import ROOT, tracked_texts
 
 PORT = ROOT / "examples/port-c"
@@ -75,7 +76,7 @@ def commands_of_the_document() -> list[str]:
 
 
 def test_what_the_document_shows_is_what_is_printed(tmp_path: Path) -> None:
-    smoked = scavdiff("smoke", "--target", f"stdio:{built(tmp_path / '2', 2)}")[1]
+    smoked = scavdiff("smoke", "--target", f"stdio:{built(tmp_path / '2', 2)}", *PATIENCE)[1]
     right = conformance(built(tmp_path / "0"), tmp_path, "--programs", "100")[1]
     wrong = conformance(built(tmp_path / "3", 3), tmp_path, "--level", "1", "--programs", "100")[1]
     shown = {"works  ": smoked, "level  ": right, "diverge": wrong}

@@ -13,7 +13,7 @@ import pytest
 from pymodel.differential.running import run
 from pymodel.differential.running.minimal import minimal_divergence
 from pymodel.differential.shrinking.search import Limits
-from tests.examples.comparing import compare_with_model
+from tests.examples.comparing import PATIENCE, compare_with_model
 from tests.repository.tree import ROOT
 
 PORT = ROOT / "examples/port-rust"
@@ -97,7 +97,7 @@ def test_the_port_does_what_go_and_the_specification_do(port: str, tmp_path: Pat
 
 
 def test_the_adapter_passes_the_smoke_test(port: str) -> None:
-    command = [sys.executable, "-m", "pymodel.differential.cli", "smoke", "--target", port]
+    command = [sys.executable, "-m", "pymodel.differential.cli", "smoke", "--target", port, *PATIENCE]
     process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert process.returncode == 0, process.stdout
     assert "broken" not in process.stdout
