@@ -126,7 +126,7 @@ class BlockRun:
             comparison = self._after_failures(work, comparison, failures)
         self._fruitless.check(comparison)
         if self._reaching is not None:
-            self._reaching.consider(comparison)
+            self._reaching.consider(work.source, comparison)
         self._tally.left_out.update(comparison.left_out.items())
         if len(comparison.transcripts) > 1:
             self._tally.add_compared(work.source, work.program, comparison.transcripts)

@@ -5,7 +5,7 @@ A job is a block of a seed; its result is counts, and what was found as text. No
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
@@ -97,11 +97,13 @@ _BLANK = Sighting(kind="", signature="", **_BLANK_NEEDED)
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A program for the corpus: its trace, all features that it reaches, how many operations it has."""
+    """A program for the corpus: its trace, all features that it reaches, how many operations it has, and the shape of
+    the program that it was made from, empty if that is not known."""
 
     trace: str
     features: tuple[str, ...]
     length: int
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def result_to_plain(result: BlockResult) -> Plain:
         "is_whole": result.is_whole,
     }
     if result.kept:
-        plain["kept"] = [[kept.trace, list(kept.features), kept.length] for kept in result.kept]
+        plain["kept"] = [[kept.trace, list(kept.features), kept.length, kept.shape] for kept in result.kept]
     return plain
 
 
@@ -159,8 +161,13 @@ def result_from_plain(plain: Plain) -> BlockResult:
         tuple(map(sighting_from_plain, plain["sightings"])),
         float(plain["seconds"]),
         bool(plain["is_whole"]),
-        tuple(Kept(str(trace), tuple(map(str, names)), int(length)) for trace, names, length in plain.get("kept", ())),
+        tuple(_kept_from_plain(*each) for each in plain.get("kept", ())),
     )
+
+
+def _kept_from_plain(trace: object, features: Iterable[object], length: int, shape: object = "") -> Kept:
+    """A ledger of before shapes were kept has none."""
+    return Kept(str(trace), tuple(map(str, features)), int(length), str(shape))
 
 
 def sighting_to_plain(sighting: Sighting) -> Plain:

@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pymodel.differential.campaign.blocks import Plain
+from pymodel.differential.campaign.blocks import GUIDED, Job, Plain
 from pymodel.differential.campaign.settings import WorkerSettings
 from pymodel.differential.campaign.shards import Shard
+from pymodel.differential.corpus.guided import Material, Parent, guided_works, shape_of
 from pymodel.differential.errors import BadInput
 from pymodel.differential.generation.workload import BLOCK_PROGRAM_COUNT, block_workload
 from pymodel.differential.programs.codec import encode_program
+from pymodel.differential.programs.text import print_program
 from pymodel.differential.running.findings import write_atomically
 from pymodel.differential.targets.capabilities import Description
 
@@ -95,9 +97,14 @@ def _in_words(configuration: Configuration) -> Iterator[tuple[str, str]]:
 
 
 def with_programs(configuration: Configuration) -> Configuration:
-    """The configuration with the digest of the programs that its seed makes now."""
+    """The configuration with the digest of the programs that its seed makes now, from a corpus too if it is guided."""
     digest = hashlib.sha256()
-    for work in itertools.islice(block_workload(configuration.seed, 0), DIGESTED_PROGRAM_COUNT):
+    works = list(itertools.islice(block_workload(configuration.seed, 0), DIGESTED_PROGRAM_COUNT))
+    if configuration.settings.guided:
+        parents = [Parent(print_program(work.program), shape_of(work.source)) for work in works[:8]]
+        job = Job(configuration.seed, 0, source=GUIDED, material=Material({}, (), parents).to_texts())
+        works += itertools.islice(guided_works(job), DIGESTED_PROGRAM_COUNT)
+    for work in works:
         digest.update(encode_program(work.program, work.number, work.checkpoint_interval))
     return replace(configuration, programs=digest.hexdigest()[:16])
 

@@ -81,8 +81,8 @@ class Corpus:
         if not self._owned_counts[owner.trace]:
             del self._owned_counts[owner.trace], self._kept[owner.trace]
 
-    def chosen(self, seed: int, count: int = GIVEN_PROGRAM_COUNT) -> list[str]:
-        """The traces of so many programs, those with rare features more often, by the choices of `seed`.
+    def chosen(self, seed: int, count: int = GIVEN_PROGRAM_COUNT) -> list[Kept]:
+        """So many programs, those with rare features more often, by the choices of `seed`.
 
         Each feature weighs the less the more programs of the corpus have it, and a program weighs as much as all that
         it has, by its length. One with a large weight may be chosen more than once.
@@ -100,7 +100,7 @@ class Corpus:
             while index < len(weights) - 1 and at >= weights[index]:
                 at -= weights[index]
                 index += 1
-            picked.append(programs[index].trace)
+            picked.append(programs[index])
         return picked
 
     def weights(self, programs: Sequence[Kept]) -> list[float]:

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pymodel.differential.corpus.corpus import Corpus
-from pymodel.differential.corpus.guided import Material, made_programs
+from pymodel.differential.corpus.guidance import BLIND_EVERY
+from pymodel.differential.corpus.guided import Material, Parent, made_programs, shape_of
 from pymodel.differential.corpus.keeping import Keeper
 from pymodel.differential.corpus.reaching import measured
 from pymodel.differential.generation.choices import mix
@@ -58,19 +59,19 @@ class Explorer:
     def guided(self, seed: int) -> Reach:
         """Rounds of generated programs by turns with rounds made from the corpus, as a guided campaign's blocks are."""
         reach, corpus = Reach(), Corpus()
-        generated = (work.program for work in workload(seed))
+        generated = ((work.source, work.program) for work in workload(seed))
         for number in itertools.count():
             if reach.operation_count >= self._limit:
                 return reach
-            programs: Iterator[Program] = generated
-            if number % 2 and len(corpus):
-                chosen = corpus.chosen(mix(seed) ^ number)
+            programs: Iterator[tuple[str, Program]] = generated
+            if number % BLIND_EVERY and len(corpus):
+                chosen = [Parent(kept.trace, kept.shape) for kept in corpus.chosen(mix(seed) ^ number)]
                 programs = made_programs(mix(seed) ^ number, Material({}, chosen=chosen))
             keeper = Keeper(corpus.lengths)
-            for program in itertools.islice(programs, ROUND_PROGRAM_COUNT):
+            for source, program in itertools.islice(programs, ROUND_PROGRAM_COUNT):
                 features = self._measure(program, reach)
                 if features is not None:
-                    keeper.consider(program, features)
+                    keeper.consider(program, features, shape_of(source))
             corpus.add_all(keeper.finish(lambda program: self._measure(program, reach)))
         raise AssertionError("rounds have no end")
 

@@ -47,11 +47,12 @@ def read_corpus(folder: Path) -> Stored:
     for path in sorted(folder.glob("*.trace")):
         trace = read_text(path)
         program = parse_program(trace, str(path)).program
-        features, is_given = index.get(path.name, (None, True))
-        if features is None:
+        if path.name not in index:
             unmeasured.append(trace)
-        else:
-            (given if is_given else made).append(Kept(trace, features, len(program.operations)))
+            continue
+        said = index[path.name]
+        kept = Kept(trace, said.features, len(program.operations), said.shape)
+        (given if said.is_given else made).append(kept)
     return Stored(tuple(given), tuple(made), tuple(unmeasured))
 
 
@@ -67,7 +68,7 @@ def write_corpus(folder: Path, given: Iterable[Kept], made: Iterable[Kept]) -> N
         for kept in all_kept:
             name = file_name(kept.trace)
             reached = [numbers.setdefault(feature, len(numbers)) for feature in kept.features]
-            programs[name] = {"features": reached, "given": is_given}
+            programs[name] = {"features": reached, "given": is_given, "shape": kept.shape}
             if not (folder / name).is_file():
                 write_atomically(folder / name, kept.trace)
     # Each feature is written once, and programs name it by its number: an eighth of the size.
@@ -77,14 +78,27 @@ def write_corpus(folder: Path, given: Iterable[Kept], made: Iterable[Kept]) -> N
         (folder / name).unlink(missing_ok=True)
 
 
-def _read_index(path: Path) -> dict[str, tuple[tuple[str, ...], bool]]:
+@dataclass(frozen=True, slots=True)
+class _Indexed:
+    """What an index says of a program."""
+
+    features: tuple[str, ...]
+    is_given: bool
+    shape: str
+
+
+def _read_index(path: Path) -> dict[str, _Indexed]:
     try:
         plain = json.loads(path.read_text(encoding="utf-8"))
         if plain["format"] != FORMAT:
             return {}
         features = list(map(str, plain["features"]))
         return {
-            str(name): (tuple(features[int(number)] for number in said["features"]), bool(said["given"]))
+            str(name): _Indexed(
+                tuple(features[int(number)] for number in said["features"]),
+                bool(said["given"]),
+                str(said.get("shape", "")),
+            )
             for name, said in plain["programs"].items()
             # A name that leads elsewhere would be removed there.
             if "/" not in name and name.endswith(".trace")

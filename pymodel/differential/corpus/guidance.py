@@ -14,11 +14,12 @@ from pymodel.differential.campaign.blocks import GENERATED, GUIDED, BlockResult,
 from pymodel.differential.campaign.shards import Shard
 from pymodel.differential.corpus.corpus import Corpus
 from pymodel.differential.corpus.folder import file_name, read_corpus, write_corpus
-from pymodel.differential.corpus.guided import Material
+from pymodel.differential.corpus.guided import Material, Parent
 from pymodel.differential.generation.choices import mix
 
-GUIDED_EVERY = 2
-"""Of so many blocks of a shard, the last is made from the corpus."""
+BLIND_EVERY = 4
+"""Of so many blocks of a shard, the first is generated from the seed alone: as many operations as the others together,
+whose programs are short."""
 AHEAD_COUNT_MAX = 8
 """So many blocks are under way at most. What the last that many found is not yet known to a block that is given out."""
 
@@ -51,12 +52,12 @@ class Guidance:
         while self._waiting and self._waiting[0].block <= job.block - AHEAD_COUNT_MAX * self._shard.count:
             self._known.add_all(self._waiting.popleft().kept)
         position = job.block // self._shard.count
-        is_guided = position % GUIDED_EVERY == GUIDED_EVERY - 1
+        is_guided = position % BLIND_EVERY != 0
         # All first blocks bring what was given and is not measured, until the first of them is surely committed.
         unmeasured = self._unmeasured if position < AHEAD_COUNT_MAX else ()
         if not is_guided or not (len(self._known) or unmeasured):
             return replace(job, source=GENERATED, material=Material(self._known.lengths).to_texts())
-        chosen = self._known.chosen(mix(job.seed) ^ job.block)
+        chosen = [Parent(kept.trace, kept.shape) for kept in self._known.chosen(mix(job.seed) ^ job.block)]
         material = Material(self._known.lengths, unmeasured, chosen)
         return replace(job, source=GUIDED, material=material.to_texts(), sweep=False)
 

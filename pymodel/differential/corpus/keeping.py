@@ -26,6 +26,7 @@ class _Candidate:
     program: Program
     features: frozenset[str]
     wanted: frozenset[str]
+    shape: str
 
 
 class Keeper:
@@ -36,8 +37,8 @@ class Keeper:
         self._candidates: list[_Candidate] = []
         self._operation_count = 0
 
-    def consider(self, program: Program, features: frozenset[str]) -> None:
-        """Notes a program that reaches something new, or something in a much shorter way."""
+    def consider(self, program: Program, features: frozenset[str], shape: str = "") -> None:
+        """Notes a program of a shape that reaches something new, or something in a much shorter way."""
         length = len(program.operations)
         self._operation_count += length
         wanted = frozenset(
@@ -47,7 +48,7 @@ class Keeper:
         )
         if wanted:
             self._lengths.update(dict.fromkeys(wanted, length))
-            self._candidates.append(_Candidate(program, features, wanted))
+            self._candidates.append(_Candidate(program, features, wanted, shape))
 
     def finish(self, measure: Measure) -> tuple[Kept, ...]:
         """The programs to keep, made shorter while they reach what they are wanted for, with bounded effort."""
@@ -58,7 +59,8 @@ class Keeper:
                 candidate.program, candidate.features, candidate.wanted, measure, operations_left
             )
             operations_left -= operation_count
-            corpus.add(Kept(print_program(program), tuple(sorted(features)), len(program.operations)))
+            kept = Kept(print_program(program), tuple(sorted(features)), len(program.operations), candidate.shape)
+            corpus.add(kept)
         return tuple(corpus)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pymodel.differential.corpus.repair import repaired
@@ -29,6 +29,8 @@ _SHIFTS = (13, 16, 20, 21, 22, 26, 30, 33, 40, 47, 63)
 # A change that cannot be had is given up for the program as it was.
 _ATTEMPT_COUNT_MAX = 8
 
+Change = Callable[[Program, Program], Program]
+
 
 class Mutator:
     """Changes programs by the choices of a seed, a number of any size."""
@@ -38,16 +40,26 @@ class Mutator:
 
     def mutate(self, program: Program, other: Program) -> Program:
         """A valid program made of one by some changes; `other` is what it may be spliced with."""
+        changes = (self._splice, self._insert, self._repeat, self._drop, self._argument, self._argument, self._sizes)
         for _ in range(self._random.randint(1, CHANGE_COUNT_MAX)):
-            program = self._changed(program, other)
+            program = self._changed(program, other, changes)
         return program
+
+    def with_other_arguments(self, program: Program) -> Program:
+        """A valid program with other arguments of some operations."""
+        for _ in range(self._random.randint(1, CHANGE_COUNT_MAX)):
+            program = self._changed(program, program, (self._argument,))
+        return program
+
+    def with_stretch(self, program: Program, other: Program) -> Program:
+        """A valid program with a stretch of the other somewhere in it."""
+        return self._changed(program, other, (self._insert,))
 
     def pick(self, weights: Sequence[float]) -> int:
         """An index, by weight."""
         return self._random.choices(range(len(weights)), weights)[0]
 
-    def _changed(self, program: Program, other: Program) -> Program:
-        changes = (self._splice, self._insert, self._repeat, self._drop, self._argument, self._argument, self._sizes)
+    def _changed(self, program: Program, other: Program, changes: Sequence[Change]) -> Program:
         for _ in range(_ATTEMPT_COUNT_MAX):
             change = self._random.choice(changes)
             made = repaired(change(program, other))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from pymodel.differential.campaign.blocks import Kept
 from pymodel.differential.corpus.features import features_of
-from pymodel.differential.corpus.guided import Material
+from pymodel.differential.corpus.guided import Material, shape_of
 from pymodel.differential.corpus.keeping import Keeper
 from pymodel.differential.errors import HarnessError
 from pymodel.differential.programs.codec import COUNTED, encode_program
@@ -29,14 +29,14 @@ class Reaching:
         self._description = side_by_side.descriptions[name]
         self._keeper = Keeper(Material.from_texts(material).lengths)
 
-    def consider(self, comparison: Comparison) -> None:
-        """Looks at a comparison; one that lacks the target's answer reaches nothing."""
+    def consider(self, source: str, comparison: Comparison) -> None:
+        """Looks at the comparison of a program from `source`; one that lacks the target's answer reaches nothing."""
         name = self._target.name
         if name not in comparison.transcripts or name not in comparison.reached:
             return
         transcript, reached = comparison.transcripts[name], comparison.reached[name]
         features = features_of(comparison.program, transcript, reached, self._description.counters)
-        self._keeper.consider(comparison.program, features)
+        self._keeper.consider(comparison.program, features, shape_of(source))
 
     def finish(self) -> tuple[Kept, ...]:
         """The programs to keep; nothing may be pending on the targets. Raises FATAL_ERRORS."""

@@ -12,8 +12,8 @@ from pymodel.differential.campaign.blocks import GENERATED, GUIDED, BlockResult,
 from pymodel.differential.campaign.shards import Shard
 from pymodel.differential.corpus.corpus import Corpus
 from pymodel.differential.corpus.folder import INDEX_NAME, file_name, read_corpus, write_corpus
-from pymodel.differential.corpus.guidance import AHEAD_COUNT_MAX, Guidance, merge_corpora
-from pymodel.differential.corpus.guided import Material
+from pymodel.differential.corpus.guidance import AHEAD_COUNT_MAX, BLIND_EVERY, Guidance, merge_corpora
+from pymodel.differential.corpus.guided import Material, Parent
 from pymodel.differential.corpus.keeping import Keeper
 from pymodel.differential.errors import BadInput
 from pymodel.differential.programs.program import Alloc, Grow, Program, StartGen
@@ -38,14 +38,15 @@ def test_a_program_with_rare_features_is_chosen_more_often() -> None:
     common = [kept(length, "everywhere", f"own {length}") for length in (4, 5, 6)]
     rare = kept(7, *(f"rare {number}" for number in range(20)))
     chosen = Corpus([*common, rare]).chosen(seed=1, count=200)
-    assert chosen.count(rare.trace) > 100
-    assert set(chosen) == {rare.trace, *(program.trace for program in common)}
+    assert chosen.count(rare) > 100
+    assert set(chosen) == {rare, *common}
 
 
 def test_a_folder_gives_back_what_was_written(tmp_path: Path) -> None:
-    write_corpus(tmp_path, [kept(2, "a")], [kept(3, "b"), kept(4, "c")])
+    shaped = replace(kept(2, "a"), shape="chaos")
+    write_corpus(tmp_path, [shaped], [kept(3, "b"), kept(4, "c")])
     stored = read_corpus(tmp_path)
-    assert stored.given == (kept(2, "a"),)
+    assert stored.given == (shaped,)
     assert set(stored.made) == {kept(3, "b"), kept(4, "c")}
     write_corpus(tmp_path, stored.given, stored.made[:1])
     assert len(list(tmp_path.glob("*.trace"))) == 2
@@ -79,7 +80,7 @@ def test_what_a_block_is_given_depends_only_on_blocks_that_are_surely_committed(
     for block, job in enumerate(jobs):
         known = Material.from_texts(job.material).lengths
         assert set(known) == {f"feature {number}" for number in range(block - AHEAD_COUNT_MAX + 1)}
-        assert job.source == (GUIDED if block % 2 and known else GENERATED)
+        assert job.source == (GUIDED if block % BLIND_EVERY and known else GENERATED)
         assert replace(job, source=GENERATED, material=(), sweep=True) == Job(1, block)
 
 
@@ -106,7 +107,7 @@ def test_a_campaign_takes_up_the_corpus_that_is_there_when_it_begins(tmp_path: P
     material = Material.from_texts(job.material)
     assert job.source == GUIDED
     assert (material.lengths, material.unmeasured) == ({"a": 2}, (foreign.trace,))
-    assert set(material.chosen) == {kept(2, "a").trace}
+    assert set(material.chosen) == {Parent(kept(2, "a").trace)}
     again = Guidance(tmp_path, Shard(), [result(0)])
     assert Material.from_texts(again.job(Job(1, 1)).material).lengths == {"a": 2}
 
@@ -134,6 +135,13 @@ def test_a_kept_program_loses_operations_and_none_of_what_it_is_kept_for() -> No
     assert {"Grow", "Alloc"} <= features(parse_program(shorter.trace).program)
     assert shorter.length < 60
     assert set(shorter.features) == features(parse_program(shorter.trace).program)
+
+
+def test_what_is_kept_tells_the_shape_that_it_came_from() -> None:
+    keeper = Keeper({})
+    keeper.consider(Program((StartGen(),)), frozenset({"a"}), "chaos")
+    (program,) = keeper.finish(lambda _: None)
+    assert program.shape == "chaos"
 
 
 def test_nothing_is_kept_of_a_block_that_reaches_nothing_new() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from pymodel.differential.campaign.sources import works_of
 from pymodel.differential.comparison.strictness import EXACT
 from pymodel.differential.corpus.corpus import Corpus
 from pymodel.differential.corpus.features import bucket, features_of
-from pymodel.differential.corpus.guided import Material
+from pymodel.differential.corpus.guided import Material, Parent
 from pymodel.differential.corpus.reaching import Reaching, measured
 from pymodel.differential.errors import BadInput, TargetLied
 from pymodel.differential.generation.generators import tape_from_seed
@@ -146,9 +147,9 @@ def test_features_tell_outcomes_and_states_in_buckets() -> None:
 def test_what_a_block_keeps_reaches_what_it_says(side_by_side: SideBySide) -> None:
     reaching = Reaching(side_by_side, Material({"grow returned": 1}).to_texts())
     for comparison in side_by_side.run([tape_from_seed(6, number).expand() for number in range(8)]):
-        reaching.consider(comparison)
+        reaching.consider("tape chaos", comparison)
     kept = reaching.finish()
-    assert kept
+    assert {each.shape for each in kept} == {"chaos"}
     target = next(target for target in side_by_side.targets if target.name == "go")
     for each in kept:
         program = parse_program(each.trace).program
@@ -159,16 +160,19 @@ def test_what_a_block_keeps_reaches_what_it_says(side_by_side: SideBySide) -> No
 
 def test_a_guided_block_is_compared_like_any_other(side_by_side: SideBySide, tmp_path: Path) -> None:
     seeds = [print_program(tape_from_seed(6, number).expand()) for number in range(3)]
-    texts = Material({}, seeds[:1], seeds).to_texts()
+    texts = Material({}, seeds[:1], tuple(map(Parent, seeds, ("chaos", "calls", "")))).to_texts()
     job = Job(1, 3, program_count_max=12, source=GUIDED, material=texts)
     runs = [BlockRun(job, works_of(job), side_by_side, Telling(tmp_path), Fruitless()) for _ in range(2)]
     results = [run.execute() for run in runs]
     assert [result.tally for result in results] == [results[0].tally] * 2
-    assert results[0].tally.program_kinds == {"corpus": 12}
+    assert results[0].tally.program_kinds.total() == 12
     assert not results[0].sightings or {sighting.kind for sighting in results[0].sightings} == {"slow"}
 
 
 def test_kept_programs_survive_the_ledger() -> None:
-    kept = (Kept(print_program(SCAVENGING), ("a", "b"), 4),)
+    kept = (Kept(print_program(SCAVENGING), ("a", "b"), 4, "chaos"),)
     result = BlockResult(1, 2, Tally(), (), 0.5, kept=kept)
-    assert result_from_plain(json.loads(json.dumps(result_to_plain(result)))) == result
+    plain = json.loads(json.dumps(result_to_plain(result)))
+    assert result_from_plain(plain) == result
+    plain["kept"] = [each[:3] for each in plain["kept"]]
+    assert result_from_plain(plain).kept == (replace(kept[0], shape=""),)
