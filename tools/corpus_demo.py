@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from pymodel.differential.corpus.demonstration import Explorer, Reach, only_guided, rare_features, table
+from pymodel.differential.corpus.demonstration import Explorer, Reach, by_budget, only_guided, rare_features, table
 from pymodel.differential.generation.workload import keep_hypothesis_files_away
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
 
@@ -30,7 +30,7 @@ def explore(way: str, seed: int, operation_count: int) -> Reach:
 def main() -> None:
     """Runs all seeds both ways, and the seeds that decide what is rare."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--operations", type=int, default=60_000, help="operations of each run (default 60,000)")
+    parser.add_argument("--operations", type=int, default=200_000, help="operations of each run (default 200,000)")
     parser.add_argument("--seeds", type=int, default=10, help="seeds of each way (default 10)")
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--rare", type=float, default=0.3, help="share of blind runs that reach a rare state at most")
@@ -49,6 +49,8 @@ def main() -> None:
     deciding = [reaches["blind", seed + DECIDING_SEED - 1] for seed in seeds]
     rare = rare_features(deciding, options.rare)
     blind, guided = ([reaches[way, seed] for seed in seeds] for way in ("blind", "guided"))
+    budgets = [options.operations // part for part in (8, 4, 2, 1)]
+    print("\n".join((*by_budget(deciding, blind, guided, options.rare, budgets), "")))
     print("\n".join((*table(rare, blind, guided, options.shown), "", *only_guided([*blind, *deciding], guided, 3))))
 
 

@@ -34,6 +34,11 @@ class Reach:
     first: dict[str, int] = field(default_factory=dict)
     operation_count: int = 0
 
+    def up_to(self, operation_count: int) -> Reach:
+        """What had been reached after so many operations."""
+        first = {feature: after for feature, after in self.first.items() if after <= operation_count}
+        return Reach(first, min(operation_count, self.operation_count))
+
     def after(self, feature: str) -> float:
         """How many operations it took; infinity if that many were not enough."""
         return self.first.get(feature, math.inf)
@@ -90,6 +95,41 @@ def rare_features(blind: Sequence[Reach], share_max: float) -> list[str]:
     return sorted(rare, key=lambda feature: (counts[feature], feature))
 
 
+def by_budget(
+    deciding: Sequence[Reach], blind: Sequence[Reach], guided: Sequence[Reach], share_max: float, budgets: Sequence[int]
+) -> Iterator[str]:
+    """As Markdown: for each number of operations what is rare up to there, how many features a seed reaches, and for
+    how many rare ones the median over the seeds is lower with guidance or without, with the two-sided sign test."""
+    yield "| operations | all reached, blind | guided | rare | reached, blind | guided | sooner guided | blind | p |"
+    yield "|---|---|---|---|---|---|---|---|---|"
+    for budget in budgets:
+        decided, one, other = ([reach.up_to(budget) for reach in each] for each in (deciding, blind, guided))
+        rare = rare_features(decided, share_max)
+        sooner, later = sooner_and_later(rare, one, other)
+        counts = [_mean_reached(each, rare) for each in (one, other)]
+        totals = [statistics.fmean(len(reach.first) for reach in each) for each in (one, other)]
+        yield (
+            f"| {budget:,} | {totals[0]:,.0f} | {totals[1]:,.0f} | {len(rare)} | {counts[0]:.1f} | {counts[1]:.1f} "
+            f"| {sooner} | {later} | {sign_test(sooner, later):.1g} |"
+        )
+
+
+def sooner_and_later(rare: Sequence[str], blind: Sequence[Reach], guided: Sequence[Reach]) -> tuple[int, int]:
+    """For how many features the median of operations is lower with guidance, and for how many without."""
+    pairs = [(_median(feature, blind), _median(feature, guided)) for feature in rare]
+    return sum(one > other for one, other in pairs), sum(one < other for one, other in pairs)
+
+
+def sign_test(one_count: int, other_count: int) -> float:
+    """How likely it is that so many fall so unevenly, or more so, by chance."""
+    count, least = one_count + other_count, min(one_count, other_count)
+    return min(1.0, 2 * sum(math.comb(count, i) for i in range(least + 1)) / 2**count)
+
+
+def _mean_reached(reaches: Sequence[Reach], features: Sequence[str]) -> float:
+    return statistics.fmean(sum(feature in reach.first for feature in features) for reach in reaches)
+
+
 def table(rare: Sequence[str], blind: Sequence[Reach], guided: Sequence[Reach], shown_count: int) -> Iterator[str]:
     """The figures as Markdown: all rare states together, by seed, then those where the ways differ most."""
     limit = max(reach.operation_count for reach in (*blind, *guided))
@@ -100,8 +140,7 @@ def table(rare: Sequence[str], blind: Sequence[Reach], guided: Sequence[Reach], 
         yield f"| {number} | {mine} | {others} | {len(one.first):,} | {len(other.first):,} |"
     medians = {feature: tuple(_median(feature, each) for each in (blind, guided)) for feature in rare}
     yield ""
-    sooner = sum(one > other for one, other in medians.values())
-    later = sum(one < other for one, other in medians.values())
+    sooner, later = sooner_and_later(rare, blind, guided)
     yield f"Of {len(rare)} rare states, the median of operations until one is reached is lower with guidance for"
     yield f"{sooner}, higher for {later}, and over the limit both ways for {len(rare) - sooner - later}."
     yield ""
