@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter, call
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -53,14 +54,24 @@ def encode_program(program: Program, program_id: int, checkpoint_interval: int =
     return b"".join(parts)
 
 
+class _SmallFirst(dict[int, bytes]):
+    """The encoded values of a varint field by value: small ones are there, others are encoded when asked for."""
+
+    def __init__(self, number: int) -> None:
+        self._tag = tag_varint(number)
+        # A zero that needs no presence is left out, as proto3 does.
+        super().__init__({0: b"", **{value: self._tag + varint(value) for value in range(1, _SMALL)}})
+
+    def __missing__(self, value: int) -> bytes:
+        return self._tag + varint(value)
+
+
 def _field_encoder(field: Field) -> _Encoder:
-    """Encodes the value of a field; a zero that needs no presence is left out, as proto3 does."""
+    """Encodes the value of a field."""
     number = field.number
     match field.wire:
         case Wire.UINT32 | Wire.BOOL:
-            tag = tag_varint(number)
-            small = [b"", *(tag + varint(value) for value in range(1, _SMALL))]
-            return lambda value: small[value] if value < _SMALL else tag + varint(value)
+            return _SmallFirst(number).__getitem__
         case Wire.FIXED64:
             tag = tag_fixed64(number)
             return lambda value: tag + pack_word(value) if value else b""
@@ -75,21 +86,44 @@ def _field_encoder(field: Field) -> _Encoder:
 def _operation_encoder(kind: OperationKind) -> _Encoder:
     """Encodes operations of a kind as elements of Program.operations."""
     tag = tag_length(kind.number)
-    encoders = [(field.name, _field_encoder(field)) for field in kind.fields]
+    content_of = _content_encoder(kind.fields)
     # What precedes a short content, by its length.
     heads = [delimited(_OPERATION, delimited(tag, bytes(size)))[: -size or None] for size in range(_SMALL)]
 
     def encode(operation: Operation) -> bytes:
-        content = b"".join([encoder(getattr(operation, name)) for name, encoder in encoders])
+        content = content_of(operation)
         size = len(content)
         return heads[size] + content if size < _SMALL else delimited(_OPERATION, delimited(tag, content))
 
     return encode
 
 
-def _encode_call(call: Call) -> bytes:
-    content = _CALL_FUNCTION + varint(CALL_FUNCTIONS[call.function].number)
-    content += packed_words(_CALL_ARGUMENTS, call.arguments)
+def _content_encoder(fields: Sequence[Field]) -> _Encoder:
+    """Encodes the fields of an operation. Most have two or three: those are told apart, since a loop costs more."""
+    values_of = attrgetter(*(field.name for field in fields)) if fields else lambda _: ()
+    encoders = [_field_encoder(field) for field in fields]
+
+    def of_two(operation: Operation) -> bytes:
+        first, second = values_of(operation)
+        return encode_first(first) + encode_second(second)
+
+    def of_three(operation: Operation) -> bytes:
+        first, second, third = values_of(operation)
+        return encode_first(first) + encode_second(second) + encode_third(third)
+
+    match encoders:
+        case [encode_first]:
+            return lambda operation: encode_first(values_of(operation))
+        case [encode_first, encode_second]:
+            return of_two
+        case [encode_first, encode_second, encode_third]:
+            return of_three
+    return lambda operation: b"".join(map(call, encoders, values_of(operation)))
+
+
+def _encode_call(operation: Call) -> bytes:
+    content = _CALL_FUNCTION + varint(CALL_FUNCTIONS[operation.function].number)
+    content += packed_words(_CALL_ARGUMENTS, operation.arguments)
     return delimited(_OPERATION, delimited(_CALL, content))
 
 
@@ -155,8 +189,8 @@ def _decode_field(step: int, kind: OperationKind, field: Field, message: Any) ->
     return number
 
 
-def _decode_call(step: int, call: pageheap_pb2.Call) -> Call:
-    function = CALL_FUNCTIONS_BY_NUMBER.get(call.function)
+def _decode_call(step: int, message: pageheap_pb2.Call) -> Call:
+    function = CALL_FUNCTIONS_BY_NUMBER.get(message.function)
     if function is None:
-        raise InvalidProgram(step, f"operations[{step}].call.function", f"{call.function} is no function")
-    return Call(function.name, tuple(call.arguments))
+        raise InvalidProgram(step, f"operations[{step}].call.function", f"{message.function} is no function")
+    return Call(function.name, tuple(message.arguments))
