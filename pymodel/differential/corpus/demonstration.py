@@ -123,7 +123,7 @@ def sooner_and_later(rare: Sequence[str], blind: Sequence[Reach], guided: Sequen
 def sign_test(one_count: int, other_count: int) -> float:
     """How likely it is that so many fall so unevenly, or more so, by chance."""
     count, least = one_count + other_count, min(one_count, other_count)
-    return min(1.0, 2 * sum(math.comb(count, i) for i in range(least + 1)) / 2**count)
+    return min(1.0, sum(math.comb(count, i) for i in range(least + 1)) / (1 << count - 1)) if count else 1.0
 
 
 def _mean_reached(reaches: Sequence[Reach], features: Sequence[str]) -> float:

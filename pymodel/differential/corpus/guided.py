@@ -118,7 +118,10 @@ class Brood:
             case Way.STRETCH:
                 return source, self._mutator.with_stretch(sibling, self._parsed(parent.trace))
             case Way.CHANGED:
-                return source, self._mutator.mutate(self._parsed(parent.trace), sibling)
+                program = self._parsed(parent.trace)
+                changed = self._mutator.mutate(program, sibling)
+                # What is too long to be changed was run before.
+                return source, sibling if changed == program else changed
 
     def _sibling(self, parent: Parent) -> Program:
         """A new program of the parent's shape, or of any if that is not known."""

@@ -13,7 +13,7 @@ from pymodel.differential.corpus.mutation import CHUNK_COUNT_MAX, OPERATION_COUN
 from pymodel.differential.corpus.repair import repaired
 from pymodel.differential.generation.generators import tape_from_seed
 from pymodel.differential.programs.check import check_program, chunks_grown
-from pymodel.differential.programs.program import Alloc, Call, Free, Operation, Program
+from pymodel.differential.programs.program import Alloc, Call, Free, Grow, Operation, Program
 from pymodel.differential.programs.text import print_program
 
 SEEDS = st.integers(0, 1 << 32)
@@ -88,6 +88,12 @@ def test_programs_are_made_of_the_shapes_of_those_chosen_and_few_operations() ->
     calls = [program for program in programs if any(isinstance(operation, Call) for operation in program.operations)]
     assert len(calls) > 48
     assert sum(len(program.operations) for program in calls) / len(calls) < 30
+
+
+def test_a_program_too_long_to_be_changed_is_not_run_again() -> None:
+    long = Program((Grow(3, 1),) + tuple(Alloc(slot, 1) for slot in range(4 * OPERATION_COUNT_MAX)))
+    made = itertools.islice(made_programs(5, Material({}, (), (Parent(print_program(long), "calls"),))), 80)
+    assert max(len(program.operations) for _, program in made) <= OPERATION_COUNT_MAX
 
 
 def test_sources_that_name_no_shape_have_none() -> None:
