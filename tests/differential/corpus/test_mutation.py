@@ -91,7 +91,7 @@ def test_programs_are_made_of_the_shapes_of_those_chosen_and_few_operations() ->
 
 
 def test_a_program_too_long_to_be_changed_is_not_run_again() -> None:
-    long = Program((Grow(3, 1),) + tuple(Alloc(slot, 1) for slot in range(4 * OPERATION_COUNT_MAX)))
+    long = Program((Grow(3, 1), *(Alloc(slot, 1) for slot in range(4 * OPERATION_COUNT_MAX))))
     made = itertools.islice(made_programs(5, Material({}, (), (Parent(print_program(long), "calls"),))), 80)
     assert max(len(program.operations) for _, program in made) <= OPERATION_COUNT_MAX
 
