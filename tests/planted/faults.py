@@ -177,7 +177,7 @@ WRONG_RULES = (
         "mgcscavenge",
         "    new_base = align_down(r.base, PALLOC_CHUNK_BYTES)\n",
         "    new_base = r.base\n",
-        "returned base: model 0x3000000000 planted 0x30003f0000",
+        'returned against threw "scavengeOne called with unaligned work region"',
     ),
     _rule(
         "scavenged bits survive the filling of a cache",
