@@ -97,7 +97,7 @@ campaign.add_command(report)
 @click.option(
     "--guided",
     is_flag=True,
-    help="Make every second block from a corpus of programs that reached something rare. go is then the Go target "
+    help="Make three of four blocks from a corpus of programs that reached something rare. go is then the Go target "
     "that counts what it reaches: make counting.",
 )
 @target_options(("go",))
