@@ -9,7 +9,6 @@ others do later in the same program. Each fault must come out as one finding.
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import tempfile
 from collections import Counter
@@ -19,6 +18,7 @@ from pathlib import Path
 from pymodel.differential.campaign.view import CampaignView, read_campaign
 from pymodel.differential.running.findings import slug
 from tests.endurance.disturbance import run_campaign
+from tests.planted.detection import planted_spec
 from tests.planted.faults import WRONG_RULES, WrongRule
 
 FAULT_COUNT = 22
@@ -47,8 +47,7 @@ def main(arguments: Sequence[str]) -> None:
 
 def target_of(rule: WrongRule) -> str:
     """The target that has the fault and is called by it."""
-    command = [sys.executable, "-m", "tests.planted", "serve", rule.name, "--as", slug(rule.name)]
-    return f"exec:{shlex.join(command)}"
+    return planted_spec(rule.name, "--as", slug(rule.name))
 
 
 def told(view: CampaignView, rules: Sequence[WrongRule]) -> bool:

@@ -36,9 +36,9 @@ class Detection:
         return next(iter(self.result.findings.values()), None)
 
 
-def planted_spec(fault_name: str) -> str:
-    """The target that has the fault; run from the repository's root."""
-    return f"exec:{shlex.join([sys.executable, '-m', 'tests.planted', 'serve', fault_name])}"
+def planted_spec(fault_name: str, *flags: str) -> str:
+    """The target that has the fault, served with these flags; run from the repository's root."""
+    return f"exec:{shlex.join([sys.executable, '-m', 'tests.planted', 'serve', fault_name, *flags])}"
 
 
 def detect(

@@ -9,7 +9,6 @@ only the first difference is seen, and the other fault differs in each program b
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import tempfile
 from collections import Counter
@@ -22,6 +21,7 @@ from pymodel.differential.campaign.view import read_campaign
 from pymodel.differential.running.findings import slug
 from tests.endurance.disturbance import run_campaign
 from tests.planted.campaign import FAULT_COUNT
+from tests.planted.detection import planted_spec
 from tests.planted.faults import WRONG_RULES, WrongRule
 
 TWO, HIDDEN, MERGED, MORE = "two", "one hidden", "merged", "more"
@@ -73,11 +73,12 @@ def shown_alone(folder: Path) -> dict[str, Alone]:
 
 def found_together(one: WrongRule, other: WrongRule, budget: str, seed: int) -> list[Finding]:
     """The findings of a campaign of the model and a target with both faults."""
-    command = [sys.executable, "-m", "tests.planted", "serve", one.name, "--and", other.name]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "campaign"
         flags = ["--budget", budget, "--seed", str(seed), "--workers", "1", "--start-seconds", "120"]
-        run = run_campaign(folder, [*flags, "--program-seconds", "300", "--target", f"exec:{shlex.join(command)}"])
+        run = run_campaign(
+            folder, [*flags, "--program-seconds", "300", "--target", planted_spec(one.name, "--and", other.name)]
+        )
         if run.returncode not in (0, 1):
             sys.exit(run.stderr)
         return list(read_campaign(folder).findings)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -16,7 +14,7 @@ from pymodel.differential.programs.text import parse_program, print_operation
 from pymodel.differential.running.minimal import Minimal, minimal_divergence
 from pymodel.differential.running.side_by_side import SideBySide
 from pymodel.differential.targets.target_specs import TimeLimits, make_target
-from tests.planted.detection import ROOT
+from tests.planted.detection import ROOT, planted_spec
 
 JOINED, SENTINEL = "runs across summaries not joined", "sentinel forgotten"
 RELEASED, SEARCH = "released not counted", "search ends at the page, not at the word"
@@ -35,9 +33,7 @@ def in_the_repository(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def against(fault: str, *more: str) -> Iterator[SideBySide]:
-    command = [sys.executable, "-m", "tests.planted", "serve", fault]
-    command += [word for each in more for word in ("--and", each)]
-    specs = ("model", f"exec:{shlex.join(command)}")
+    specs = ("model", planted_spec(fault, *(word for each in more for word in ("--and", each))))
     with closing(SideBySide([make_target(spec, spec, TimeLimits(start_seconds=60)) for spec in specs])) as targets:
         targets.open()
         yield targets
