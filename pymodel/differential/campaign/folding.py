@@ -201,13 +201,17 @@ class Folded:
 
     def finding_count(self, kind: str = Kind.DIVERGENCE) -> int:
         """How many findings of a kind there are."""
-        signatures = [seen.signature for seen in self._seen.values() if seen.kind == kind]
-        return len({self.explained_by(each) for each in signatures} if kind == Kind.DIVERGENCE else signatures)
+        if kind == Kind.DIVERGENCE:
+            return len(self._explanations())
+        return sum(seen.kind == kind for seen in self._seen.values())
 
     def flaky_count(self) -> int:
         """How many divergences never showed again."""
-        signatures = {seen.signature for seen in self._seen.values() if seen.kind == Kind.DIVERGENCE}
-        return sum(self._seen[Kind.DIVERGENCE, each].is_flaky() for each in set(map(self.explained_by, signatures)))
+        return sum(self._seen[Kind.DIVERGENCE, each].is_flaky() for each in self._explanations())
+
+    def _explanations(self) -> set[str]:
+        """The signatures of the divergences that nothing explains."""
+        return {self.explained_by(seen.signature) for seen in self._seen.values() if seen.kind == Kind.DIVERGENCE}
 
     def slow_seconds_min(self) -> float:
         """What a program must take to be among the slowest."""

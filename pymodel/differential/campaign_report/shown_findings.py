@@ -15,6 +15,7 @@ from pymodel.differential.campaign_report.names import joined, listed
 from pymodel.differential.running.opening import replay_flags
 from pymodel.differential.running.progress import duration
 from pymodel.differential.running.report import replay_command
+from pymodel.differential.sentences import counted
 
 ORIGIN_COUNT_MAX = 12
 
@@ -91,8 +92,7 @@ def _shown(number: int, finding: Finding, view: CampaignView) -> ShownFinding:
 
 def _face(face: Finding) -> str:
     """What else the same fault shows as, and where its trace is."""
-    seen = "1 program" if face.count == 1 else f"{face.count:,} programs"
-    length = "1 operation" if face.operation_count == 1 else f"{face.operation_count:,} operations"
+    seen, length = counted(face.count, "program"), counted(face.operation_count, "operation")
     name = finding_path(Path(), face.kind, face.signature).name
     return f"Shows as well as: {face.signature}, in {seen}, shrunk to {length}: {name}."
 

@@ -16,7 +16,7 @@ from pymodel.differential.campaign_report.rate_chart import RateChart, RateStret
 from pymodel.differential.comparison.strictness import strictness_ignoring
 from pymodel.differential.programs.operations import KIND_BY_NAME
 from pymodel.differential.running.progress import duration
-from pymodel.differential.sentences import joined_with_and
+from pymodel.differential.sentences import counted, joined_with_and
 
 ROW_COUNT_MAX = 60
 
@@ -51,14 +51,14 @@ def headline(view: CampaignView) -> str:
     """What came out, in a few words."""
     divergences = [finding for finding in view.findings if finding.status != FLAKY]
     flaky_count = len(view.findings) - len(divergences)
-    parts = [_counted(len(divergences), "divergence")] if divergences else []
-    parts += [_counted(flaky_count, "flaky divergence")] if flaky_count else []
+    parts = [counted(len(divergences), "divergence")] if divergences else []
+    parts += [counted(flaky_count, "flaky divergence")] if flaky_count else []
     parts += (
-        [_counted(len(view.harness_errors), "kind of harness error", "kinds of harness errors")]
+        [counted(len(view.harness_errors), "kind of harness error", "kinds of harness errors")]
         if (view.harness_errors)
         else []
     )
-    return f"{joined_with_and(parts) or 'No divergence'} in {_counted(view.totals.operation_count, 'operation')}"
+    return f"{joined_with_and(parts) or 'No divergence'} in {counted(view.totals.operation_count, 'operation')}"
 
 
 def _lead(view: CampaignView) -> str:
@@ -185,7 +185,3 @@ def _counts(counts: Mapping[str, int]) -> list[tuple[str, str]]:
 
 def _of(shown: int, count: int) -> str:
     return f"The last {shown:,} of {count:,}." if shown < count else ""
-
-
-def _counted(count: int, word: str, words: str | None = None) -> str:
-    return f"{count:,} {word if count == 1 else words or f'{word}s'}"

@@ -13,7 +13,7 @@ with a fault of its own stays a finding of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
@@ -80,8 +80,7 @@ def _one_level(side_by_side: SideBySide, minimal: Minimal) -> Minimal | None:
         side_by_side, program, operation, within
     )
     if found is not None and found.divergence is not None:
-        deeper = minimal_divergence(side_by_side, found.program, found.divergence)
-        return None if deeper.flaky else deeper
+        return _shrunk(side_by_side, found.program, found.divergence)
     if isinstance(operation, Call):
         return _plainer_arguments(side_by_side, minimal)
     if _is_failure(minimal.divergence):
@@ -162,7 +161,8 @@ def _plainer_arguments(side_by_side: SideBySide, minimal: Minimal) -> Minimal | 
         same_function = _name(divergence.operation) == _name(minimal.divergence.operation)
         return same_function and (first in fields or first == _OUTCOME)
 
-    return _if_simpler(minimal, minimal_divergence(side_by_side, minimal.program, minimal.divergence, accepts=accepts))
+    plainer = _shrunk(side_by_side, minimal.program, minimal.divergence, accepts)
+    return None if plainer is None or plainer.program == minimal.program else plainer
 
 
 def _without_failure(side_by_side: SideBySide, minimal: Minimal) -> Minimal | None:
@@ -177,8 +177,7 @@ def _without_failure(side_by_side: SideBySide, minimal: Minimal) -> Minimal | No
             if divergence is None or divergence.suspect.function != suspect.function or _is_failure(divergence):
                 continue
             if divergence.step == len(program.operations) - 1:
-                deeper = minimal_divergence(side_by_side, program, divergence)
-                return None if deeper.flaky else deeper
+                return _shrunk(side_by_side, program, divergence)
     return None
 
 
@@ -186,8 +185,15 @@ def _is_failure(divergence: Divergence) -> bool:
     return divergence.differences[0].field == _OUTCOME
 
 
-def _if_simpler(minimal: Minimal, other: Minimal) -> Minimal | None:
-    return None if other.flaky or other.program == minimal.program else other
+def _shrunk(
+    side_by_side: SideBySide,
+    program: Program,
+    divergence: Divergence,
+    accepts: Callable[[Divergence], bool] | None = None,
+) -> Minimal | None:
+    """What a divergence shrinks to; None if it does not show again."""
+    shrunk = minimal_divergence(side_by_side, program, divergence, accepts=accepts)
+    return None if shrunk.flaky else shrunk
 
 
 def _name(operation: Operation | None) -> str:

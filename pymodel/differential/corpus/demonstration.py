@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from pymodel.differential.corpus.corpus import Corpus
 from pymodel.differential.corpus.guidance import BLIND_EVERY
-from pymodel.differential.corpus.guided import Material, Parent, made_programs, shape_of
+from pymodel.differential.corpus.guided import Material, made_programs, parents_of, shape_of
 from pymodel.differential.corpus.keeping import Keeper
 from pymodel.differential.corpus.reaching import measured
 from pymodel.differential.generation.choices import mix
@@ -70,7 +70,7 @@ class Explorer:
                 return reach
             programs: Iterator[tuple[str, Program]] = generated
             if number % BLIND_EVERY and len(corpus):
-                chosen = [Parent(kept.trace, kept.shape) for kept in corpus.chosen(mix(seed) ^ number)]
+                chosen = parents_of(corpus.chosen(mix(seed) ^ number))
                 programs = made_programs(mix(seed) ^ number, Material({}, chosen=chosen))
             keeper = Keeper(corpus.lengths)
             for source, program in itertools.islice(programs, ROUND_PROGRAM_COUNT):

@@ -14,7 +14,7 @@ from pymodel.differential.campaign.blocks import GENERATED, GUIDED, BlockResult,
 from pymodel.differential.campaign.shards import Shard
 from pymodel.differential.corpus.corpus import Corpus
 from pymodel.differential.corpus.folder import file_name, read_corpus, write_corpus
-from pymodel.differential.corpus.guided import Material, Parent
+from pymodel.differential.corpus.guided import Material, parents_of
 from pymodel.differential.generation.choices import mix
 
 BLIND_EVERY = 4
@@ -57,7 +57,7 @@ class Guidance:
         unmeasured = self._unmeasured if position < AHEAD_COUNT_MAX else ()
         if not is_guided or not (len(self._known) or unmeasured):
             return replace(job, source=GENERATED, material=Material(self._known.lengths).to_texts())
-        chosen = [Parent(kept.trace, kept.shape) for kept in self._known.chosen(mix(job.seed) ^ job.block)]
+        chosen = parents_of(self._known.chosen(mix(job.seed) ^ job.block))
         material = Material(self._known.lengths, unmeasured, chosen)
         return replace(job, source=GUIDED, material=material.to_texts(), sweep=False)
 

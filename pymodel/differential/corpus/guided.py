@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-from pymodel.differential.campaign.blocks import Job
+from pymodel.differential.campaign.blocks import Job, Kept
 from pymodel.differential.corpus.mutation import Mutator
 from pymodel.differential.generation.choices import mix
 from pymodel.differential.generation.generators import Tape, tape_from_seed
@@ -43,6 +43,11 @@ class Parent:
 
     trace: str
     shape: str = ""
+
+
+def parents_of(programs: Iterable[Kept]) -> list[Parent]:
+    """Programs of the corpus as parents."""
+    return [Parent(kept.trace, kept.shape) for kept in programs]
 
 
 @dataclass(frozen=True, slots=True)

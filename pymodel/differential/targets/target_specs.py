@@ -54,28 +54,24 @@ def make_target(spec: str, name: str, limits: TimeLimits, *, counting: bool = Fa
 
 def find_go_binary() -> Path:
     """The built Go target: of this checkout; of this installation, built if need be; of the current directory."""
-    checkout, package = Path(__file__).resolve().parents[3], Path(__file__).resolve().parents[2]
-    # Only the package of a wheel holds the sources.
-    if (package / GO_SOURCES / "go.mod").is_file():
-        return built_go_binary(package / GO_SOURCES)
-    for folder in (checkout, Path.cwd()):
-        if (folder / GO_BINARY).is_file():
-            return folder / GO_BINARY
-    raise BadInput(f"the Go target is not built: there is no {checkout / GO_BINARY}; run `make go` in the repository")
+    return _found_or_built(GO_BINARY, "the Go target", "make go")
 
 
 def find_counting_binary() -> Path:
     """The built Go target that counts what it reaches; found, or built, as the plain one is."""
+    return _found_or_built(COUNTING_BINARY, "the Go target that counts what it reaches", "make counting", counting=True)
+
+
+def _found_or_built(binary: Path, what: str, command: str, *, counting: bool = False) -> Path:
+    """`binary` of this checkout; of this installation, built if need be; of the current directory. Raises BadInput."""
     checkout, package = Path(__file__).resolve().parents[3], Path(__file__).resolve().parents[2]
+    # Only the package of a wheel holds the sources.
     if (package / GO_SOURCES / "go.mod").is_file():
-        return built_go_binary(package / GO_SOURCES, counting=True)
+        return built_go_binary(package / GO_SOURCES, counting=counting)
     for folder in (checkout, Path.cwd()):
-        if (folder / COUNTING_BINARY).is_file():
-            return folder / COUNTING_BINARY
-    raise BadInput(
-        f"the Go target that counts what it reaches is not built: there is no {checkout / COUNTING_BINARY}; run "
-        "`make counting` in the repository"
-    )
+        if (folder / binary).is_file():
+            return folder / binary
+    raise BadInput(f"{what} is not built: there is no {checkout / binary}; run `{command}` in the repository")
 
 
 def _started(name: str, command: list[str], limits: TimeLimits) -> Target:
