@@ -6,10 +6,10 @@ the others are defined by it, so that both sources turn the same integers into t
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate, chain, count
+from itertools import chain, count
 from struct import Struct
 from typing import Generic, Protocol, TypeVar
 
@@ -23,27 +23,34 @@ _MIX_1 = 0xBF58_476D_1CE4_E5B9
 _MIX_2 = 0x94D0_49BB_1331_11EB
 
 
+Interval = tuple[int, int]
+"""Both ends of an inclusive interval to draw a number from."""
+
+
 class Weighted(Generic[T]):
     """Options, each with a positive whole weight, in a fixed order. An option of weight 0 is left out.
 
-    Raises ValueError if nothing is left or a weight is negative.
+    `shares` has each option as many times as it weighs, side by side: which one a number in [0, total) picks is looked
+    up, not searched. Raises ValueError if nothing is left or a weight is negative.
     """
 
-    __slots__ = ("limits", "options", "total")
+    __slots__ = ("shares", "total")
 
     def __init__(self, weights: Mapping[T, int]) -> None:
-        if any(weight < 0 for weight in weights.values()):
-            raise ValueError(f"a weight is negative: {weights}")
-        kept = {option: weight for option, weight in weights.items() if weight}
-        if not kept:
+        shares: list[T] = []
+        for option, weight in weights.items():
+            if weight < 0:
+                raise ValueError(f"a weight is negative: {weights}")
+            shares += [option] * weight
+        if not shares:
             raise ValueError("nothing to choose from")
-        self.options: tuple[T, ...] = tuple(kept)
-        self.limits: tuple[int, ...] = tuple(accumulate(kept.values()))
-        self.total: int = self.limits[-1]
+        self.shares: tuple[T, ...] = tuple(shares)
+        self.total: int = len(shares)
 
-    def at(self, point: int) -> T:
-        """The option whose share of [0, total) holds `point`: options lie side by side in their order."""
-        return self.options[bisect_right(self.limits, point)]
+    @property
+    def weights(self) -> dict[T, int]:
+        """The options and their weights, in order."""
+        return dict(Counter(self.shares))
 
 
 class Choices(Protocol):
@@ -58,7 +65,11 @@ class Choices(Protocol):
         ...
 
     def weighted(self, table: Weighted[T]) -> T:
-        """One of the options by weight: `table.at(integer(0, total - 1))`."""
+        """One of the options by weight: `table.shares[integer(0, total - 1)]`."""
+        ...
+
+    def within(self, table: Weighted[Interval]) -> int:
+        """A number from one of the intervals, which are drawn by weight: `integer(*weighted(table))`."""
         ...
 
     def boolean(self, percent: int) -> bool:
@@ -84,12 +95,13 @@ class TapeChoices:
         z = (z ^ (z >> 27)) * 0x94D049BB133111EB
         word = z ^ (z >> 31)
 
-    Every decision takes exactly one word, also where only one answer is possible:
+    Every decision but `within` takes exactly one word, also where only one answer is possible:
 
         integer(low, high)   low + ((word * (high - low + 1)) >> 64), the product in 128 bits; no word is thrown away.
         choose(options)      options[integer(0, length - 1)]
         weighted(table)      point = integer(0, sum of the weights - 1); the first option whose weight, added to those
                              before it, is above the point.
+        within(table)        integer(*weighted(table)), and so two words.
         boolean(percent)     integer(0, 99) >= 100 - percent
 
     Seed 0 gives the words 0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F, ...
@@ -111,7 +123,12 @@ class TapeChoices:
 
     def weighted(self, table: Weighted[T]) -> T:
         """One of the options by weight."""
-        return table.options[bisect_right(table.limits, self._next_word() * table.total >> 64)]
+        return table.shares[self._next_word() * table.total >> 64]
+
+    def within(self, table: Weighted[Interval]) -> int:
+        """A number from one of the intervals, which are drawn by weight."""
+        low, high = table.shares[self._next_word() * table.total >> 64]
+        return low + (self._next_word() * (high - low + 1) >> 64)
 
     def boolean(self, percent: int) -> bool:
         """True in `percent` of a hundred cases."""
@@ -158,7 +175,11 @@ class HypothesisChoices:
 
     def weighted(self, table: Weighted[T]) -> T:
         """One of the options by weight; Hypothesis prefers the first."""
-        return table.at(self.integer(0, table.total - 1))
+        return table.shares[self.integer(0, table.total - 1)]
+
+    def within(self, table: Weighted[Interval]) -> int:
+        """A number from one of the intervals, which are drawn by weight; Hypothesis prefers the least of the first."""
+        return self.integer(*self.weighted(table))
 
     def boolean(self, percent: int) -> bool:
         """True in `percent` of a hundred cases; Hypothesis prefers False."""

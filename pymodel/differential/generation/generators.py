@@ -8,14 +8,13 @@ draws only a seed, a shape and a length, which makes long programs cheaply.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from hypothesis import strategies as st
 
 from pymodel.differential.generation import inside_operations
-from pymodel.differential.generation.choices import Choices, HypothesisChoices, TapeChoices, Weighted, mix
-from pymodel.differential.generation.maker import Interval, Maker, Tables
+from pymodel.differential.generation.choices import Choices, HypothesisChoices, Interval, TapeChoices, Weighted, mix
+from pymodel.differential.generation.maker import Maker, Tables
 from pymodel.differential.generation.outside_calls import call_outside_contract
 from pymodel.differential.generation.outside_operations import OUTSIDE
 from pymodel.differential.generation.pacing_operations import PACING
@@ -24,6 +23,7 @@ from pymodel.differential.generation.placements import Placement
 from pymodel.differential.generation.preludes import PLACEMENTS
 from pymodel.differential.generation.shapes import PACING_SHARES, SHAPES, SHARES, Kind, Shape
 from pymodel.differential.programs.program import Operation, Program
+from pymodel.differential.programs.value import value
 
 PACING_PERCENT = 35
 """How many programs of a hundred a run makes about pacing."""
@@ -48,7 +48,7 @@ _OPERATION_COUNTS: Weighted[Interval] = Weighted(
 MakeOperation = Callable[[Maker], Operation]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tape:
     """All that a long program is made from."""
 
@@ -71,10 +71,9 @@ def make_program(choices: Choices, shape: Shape, operation_count: int) -> Progra
     if choices.boolean(60):
         maker.phys_page_size = choices.weighted(PHYS_PAGE_SIZES)
         maker.phys_huge_page_size = choices.weighted(PHYS_HUGE_PAGE_SIZES)
-    placements = PLACEMENTS[shape.placements]
-    operations = _swarm(choices, shape, placements)
+    operations = _swarm(choices, shape)
     if choices.boolean(90):
-        shape.prelude(maker, placements)
+        shape.prelude(maker, PLACEMENTS[shape.placements])
     made, weighted = maker.operations, choices.weighted
     while len(made) < operation_count:
         made.append(weighted(operations)(maker))
@@ -92,14 +91,22 @@ def _tables(choices: Choices, shape: Shape) -> Tables:
     )
 
 
-def _swarm(choices: Choices, shape: Shape, placements: Weighted[Placement]) -> Weighted[MakeOperation]:
+def _swarm(choices: Choices, shape: Shape) -> Weighted[MakeOperation]:
     """Some of the shape's operations, each with one to four times its weight."""
     taken: dict[MakeOperation, int] = {}
-    for name, weight in shape.weights.items():
+    for make, weight, is_kept in _makers_of(shape.name):
         factor = choices.choose((1, 1, 2, 4))
-        if choices.boolean(75) or name in shape.kept:
-            taken[_maker_of(name, placements)] = weight * factor
+        if choices.boolean(75) or is_kept:
+            taken[make] = weight * factor
     return Weighted(taken)
+
+
+@cache
+def _makers_of(shape_name: str) -> tuple[tuple[MakeOperation, int, bool], ...]:
+    """What makes each of a shape's operations, its weight, and whether every program has it."""
+    shape = SHAPES[shape_name]
+    placements = PLACEMENTS[shape.placements]
+    return tuple((_maker_of(name, placements), weight, name in shape.kept) for name, weight in shape.weights.items())
 
 
 def _maker_of(name: str, placements: Weighted[Placement]) -> MakeOperation:
@@ -140,8 +147,7 @@ def tape_from_seed(seed: int, index: int = 0, *, kind: Kind | None = None, pacin
     word = mix((seed + (index + 1) * _GAMMA) & _WORD)
     choices = TapeChoices(word ^ _WORD)
     shape = choose_shape(choices, kind, pacing)
-    low, high = choices.weighted(_OPERATION_COUNTS)
-    return Tape(word, shape.name, min(choices.integer(low, high), shape.operation_count_max))
+    return Tape(word, shape.name, min(choices.within(_OPERATION_COUNTS), shape.operation_count_max))
 
 
 def program_from_seed(seed: int, index: int = 0, *, kind: Kind | None = None, pacing: bool | None = None) -> Program:

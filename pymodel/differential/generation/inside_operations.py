@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from pymodel.differential.generation.call_arguments import call_within_contract
-from pymodel.differential.generation.choices import Weighted
+from pymodel.differential.generation.choices import Interval, Weighted
 from pymodel.differential.generation.maker import (
     BLOCK_COUNT_MAX,
     CHUNKS_PER_BLOCK,
     PAGES_PER_CHUNK,
-    Interval,
     Maker,
     place,
 )
@@ -38,8 +37,7 @@ _CACHE_PAGE_COUNTS: Weighted[Interval] = Weighted({(1, 1): 8, (2, 15): 6, (16, 6
 
 def grow(maker: Maker, placements: Weighted[Placement]) -> Operation:
     """Growth where one of the placements puts it; nothing new once the heap is as large as its shape allows."""
-    low, high = maker.choices.weighted(maker.tables.chunk_counts)
-    return grow_by(maker, placements, maker.choices.integer(low, high))
+    return grow_by(maker, placements, maker.choices.within(maker.tables.chunk_counts))
 
 
 def grow_by(maker: Maker, placements: Weighted[Placement], chunk_count: int) -> Operation:
@@ -63,8 +61,7 @@ def alloc(maker: Maker) -> Operation:
     choices = maker.choices
     if maker.pages_live > maker.chunk_count * PAGES_PER_CHUNK and choices.boolean(70):
         return free(maker)
-    low, high = choices.weighted(maker.tables.page_counts)
-    return alloc_pages(maker, choices.integer(low, high))
+    return alloc_pages(maker, choices.within(maker.tables.page_counts))
 
 
 def alloc_pages(maker: Maker, page_count: int) -> Operation:
@@ -125,8 +122,7 @@ def cache_alloc(maker: Maker) -> Operation:
     source, left = caches[index]
     if left <= 0 and choices.boolean(80):
         return Flush(caches.pop(index)[0])
-    low, high = choices.weighted(_CACHE_PAGE_COUNTS)
-    page_count = choices.integer(low, high)
+    page_count = choices.within(_CACHE_PAGE_COUNTS)
     caches[index] = (source, left - page_count)
     return CacheAlloc(maker.new_span(page_count), source, page_count)
 
@@ -149,8 +145,7 @@ def scavenge(maker: Maker) -> Operation:
     if not maker.afford(maker.chunk_count):
         return start_gen(maker)
     choices = maker.choices
-    low, high = choices.weighted(maker.tables.byte_counts)
-    return Scavenge(choices.integer(low, high), choices.boolean(50))
+    return Scavenge(choices.within(maker.tables.byte_counts), choices.boolean(50))
 
 
 def reserve(maker: Maker) -> Operation:

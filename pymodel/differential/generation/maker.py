@@ -6,10 +6,9 @@ chunks grown, the slots written with the page counts asked for, and roughly how 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from pymodel.differential.generation.choices import Choices, Weighted
+from pymodel.differential.generation.choices import Choices, Interval, Weighted
 from pymodel.differential.programs.program import SLOT_COUNT_MAX, Operation, Program
+from pymodel.differential.programs.value import value
 
 CANONICAL_CHUNK = 0xC000
 CHUNK_MIN, CHUNK_LIMIT = -0x1FF_FFFF, 0x200_0000
@@ -25,11 +24,8 @@ PAGE_BYTES = 8192
 # Each second-level block of chunks is 1 MiB in the target, so a program stays within few of them.
 BLOCK_COUNT_MAX = 10
 
-Interval = tuple[int, int]
-"""Both ends of an inclusive interval to draw a number from."""
 
-
-@dataclass(frozen=True, slots=True)
+@value
 class Tables:
     """What the makers of operations draw their numbers from, fixed for one program."""
 
@@ -137,7 +133,8 @@ class Maker:
         self.span_slot = slot + 1
         self.spans.append((slot, page_count, page_count))
         self.pages_live += page_count
-        self.pages_peak = max(self.pages_peak, self.pages_live)
+        if self.pages_live > self.pages_peak:
+            self.pages_peak = self.pages_live
         return slot
 
     def new_cache(self) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from pymodel.differential.generation.bit_patterns import WORD, bitmap
 from pymodel.differential.generation.call_arguments import LEVEL_LOG_PAGES, SENTINEL, packed_summary
-from pymodel.differential.generation.choices import Choices, Weighted
+from pymodel.differential.generation.choices import Choices, Interval, Weighted
 from pymodel.differential.generation.inside_operations import alloc, cache
 from pymodel.differential.generation.maker import (
     CANONICAL_CHUNK,
@@ -24,7 +24,6 @@ from pymodel.differential.generation.maker import (
     CHUNK_MIN,
     PAGE_BYTES,
     PAGES_PER_CHUNK,
-    Interval,
     Maker,
 )
 from pymodel.differential.programs.program import (
@@ -78,7 +77,7 @@ def _page_address(maker: Maker) -> int:
 
 
 def _page_count(choices: Choices) -> int:
-    return choices.integer(*choices.weighted(_PAGE_COUNTS))
+    return choices.within(_PAGE_COUNTS)
 
 
 def alloc_any(maker: Maker) -> Operation:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pymodel.differential.generation.choices import Weighted
+from pymodel.differential.generation.choices import Interval, Weighted
 from pymodel.differential.generation.inside_operations import alloc, free
-from pymodel.differential.generation.maker import PAGES_PER_CHUNK, Interval, Maker
+from pymodel.differential.generation.maker import PAGES_PER_CHUNK, Maker
 from pymodel.differential.generation.pacing_goals import goals
 from pymodel.differential.generation.pi_arguments import call_controller
 from pymodel.differential.programs.operations import SPAN_PAGE_COUNT_MAX
@@ -78,8 +78,7 @@ def _settled(maker: Maker, operation: Operation, pages: int) -> Operation:
 
 def tick(maker: Maker) -> Operation:
     """Sysmon looks, and time passes: less than a sleep, about one, or enough for many."""
-    low, high = maker.choices.weighted(maker.tables.durations)
-    return _settled(maker, Tick(maker.choices.integer(low, high)), maker.pages_loose)
+    return _settled(maker, Tick(maker.choices.within(maker.tables.durations)), maker.pages_loose)
 
 
 def timer(maker: Maker) -> Operation:
@@ -104,14 +103,12 @@ def ready(_maker: Maker) -> Operation:
 
 def gomaxprocs(maker: Maker) -> Operation:
     """Another number of processors."""
-    low, high = maker.choices.weighted(_PROCESSOR_COUNTS)
-    return Gomaxprocs(maker.choices.integer(low, high))
+    return Gomaxprocs(maker.choices.within(_PROCESSOR_COUNTS))
 
 
 def scavenge_cost(maker: Maker) -> Operation:
     """Another cost of a physical page: none, so that the clock seems to stand still, next to none, usual, much."""
-    low, high = maker.choices.weighted(_COSTS)
-    return ScavengeCost(maker.choices.integer(low, high))
+    return ScavengeCost(maker.choices.within(_COSTS))
 
 
 def faketime(maker: Maker) -> Operation:
@@ -160,8 +157,7 @@ def span(maker: Maker) -> Operation:
     table = maker.tables.page_counts if choices.boolean(60) else _ARENA_PAGE_COUNTS
     if maker.pages_live > maker.pages_grown and choices.boolean(40):
         return free(maker)
-    low, high = choices.weighted(table)
-    return span_pages(maker, choices.integer(low, high))
+    return span_pages(maker, choices.within(table))
 
 
 def span_pages(maker: Maker, page_count: int) -> Operation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pymodel.differential.generation import pacing_preludes as preludes
-from pymodel.differential.generation.maker import Interval
+from pymodel.differential.generation.choices import Interval
 from pymodel.differential.generation.pacing_upsets import PACING_UPSETS
 from pymodel.differential.generation.preludes import Prelude, grown, nothing
 from pymodel.differential.generation.shape import (

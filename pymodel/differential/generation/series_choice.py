@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pymodel.differential.generation.choices import Choices, TapeChoices, Weighted, mix
+from pymodel.differential.generation.choices import Interval as PlainInterval
 from pymodel.differential.generation.generators import PHYS_HUGE_PAGE_SIZES, PHYS_PAGE_SIZES
 from pymodel.differential.generation.maker import CANONICAL_CHUNK, CHUNK_LIMIT, CHUNK_MIN
-from pymodel.differential.generation.maker import Interval as PlainInterval
 from pymodel.differential.generation.shapes import SHAPES, Shape
 from pymodel.differential.programs.series import KINDS, Interval, Series
 
@@ -65,8 +65,7 @@ def series_from_seed(seed: int, number: int) -> SeriesWork:
     word = mix(mix(seed ^ _STREAM) ^ number)
     choices = TapeChoices(mix(word ^ _STREAM))
     shape = SHAPES[choices.weighted(_SHAPES)]
-    low, high = choices.weighted(_OPERATION_COUNTS)
-    operation_count = min(choices.integer(low, high), shape.operation_count_max)
+    operation_count = min(choices.within(_OPERATION_COUNTS), shape.operation_count_max)
     series = Series(
         seed=word,
         program_count=max(1, OPERATION_COUNT_OF_SERIES // operation_count),
@@ -97,11 +96,7 @@ def _swarm(choices: Choices, shape: Shape) -> tuple[int, ...]:
 
 
 def _table(weighted: Weighted[PlainInterval]) -> tuple[Interval, ...]:
-    before = (0, *weighted.limits)
-    return tuple(
-        (low, high, limit - start)
-        for (low, high), start, limit in zip(weighted.options, before, weighted.limits, strict=False)
-    )
+    return tuple((low, high, weight) for (low, high), weight in weighted.weights.items())
 
 
 def _canonical(_choices: Choices) -> int:

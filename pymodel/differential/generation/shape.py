@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from pymodel.differential.generation.choices import Weighted
-from pymodel.differential.generation.maker import Interval
+from pymodel.differential.generation.choices import Interval, Weighted
 from pymodel.differential.generation.preludes import Prelude
 
 ALL = (1 << 64) - 1

@@ -16,7 +16,6 @@ import gc
 import itertools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import hypothesis
@@ -26,6 +25,7 @@ from pymodel.differential.generation.choices import mix
 from pymodel.differential.generation.drawing import SEED_ONLY
 from pymodel.differential.generation.generators import programs, tape_from_seed
 from pymodel.differential.programs.program import Program
+from pymodel.differential.programs.value import value
 
 DRAWN = "drawn by Hypothesis"
 SEED_MAX = (1 << 64) - 1
@@ -43,7 +43,7 @@ CHECKPOINT_INTERVAL = 16
 CHECKED_EVERY = 17
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Work:
     """A program to run, its number in the run from 0, and where it came from: a tape of some shape, or Hypothesis."""
 

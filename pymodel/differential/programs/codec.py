@@ -86,6 +86,9 @@ def _field_encoder(field: Field) -> _Encoder:
 def _operation_encoder(kind: OperationKind) -> _Encoder:
     """Encodes operations of a kind as elements of Program.operations."""
     tag = tag_length(kind.number)
+    if not kind.fields:
+        whole = delimited(_OPERATION, delimited(tag, b""))
+        return lambda _: whole
     content_of = _content_encoder(kind.fields)
     # What precedes a short content, by its length.
     heads = [delimited(_OPERATION, delimited(tag, bytes(size)))[: -size or None] for size in range(_SMALL)]
@@ -100,7 +103,7 @@ def _operation_encoder(kind: OperationKind) -> _Encoder:
 
 def _content_encoder(fields: Sequence[Field]) -> _Encoder:
     """Encodes the fields of an operation. Most have two or three: those are told apart, since a loop costs more."""
-    values_of = attrgetter(*(field.name for field in fields)) if fields else lambda _: ()
+    values_of = attrgetter(*(field.name for field in fields))
     encoders = [_field_encoder(field) for field in fields]
 
     def of_two(operation: Operation) -> bytes:
@@ -122,12 +125,12 @@ def _content_encoder(fields: Sequence[Field]) -> _Encoder:
 
 
 def _encode_call(operation: Call) -> bytes:
-    content = _CALL_FUNCTION + varint(CALL_FUNCTIONS[operation.function].number)
-    content += packed_words(_CALL_ARGUMENTS, operation.arguments)
+    content = _CALL_HEADS[operation.function] + packed_words(_CALL_ARGUMENTS, operation.arguments)
     return delimited(_OPERATION, delimited(_CALL, content))
 
 
 _CALL = tag_length(KIND_BY_NAME["call"].number)
+_CALL_HEADS = {name: _CALL_FUNCTION + varint(function.number) for name, function in CALL_FUNCTIONS.items()}
 _ENCODERS: dict[type[Operation], _Encoder] = {kind.value_class: _operation_encoder(kind) for kind in OPERATION_KINDS}
 _ENCODERS[Call] = _encode_call
 

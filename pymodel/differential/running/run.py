@@ -127,7 +127,8 @@ class Run:
 
     def _count(self, work: Work, comparison: Comparison) -> None:
         tally = self.result.tally
-        tally.left_out.update(comparison.left_out.items())
+        if comparison.left_out:
+            tally.left_out.update(comparison.left_out.items())
         if len(comparison.transcripts) > 1:
             tally.add_compared(work.source, work.program, comparison.transcripts)
         else:

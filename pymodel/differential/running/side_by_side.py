@@ -24,6 +24,7 @@ from pymodel.differential.programs.codec import COUNTED, encode_program
 from pymodel.differential.programs.program import Program
 from pymodel.differential.programs.series import Series
 from pymodel.differential.programs.series_codec import NoDigests, decode_digests, encode_series
+from pymodel.differential.programs.value import value
 from pymodel.differential.targets.capabilities import Capability, Description, reason_to_leave_out
 from pymodel.differential.targets.reached import NothingReached, split_reached
 from pymodel.differential.targets.target import EncodedProgram, Target
@@ -32,7 +33,7 @@ from pymodel.differential.targets.target import EncodedProgram, Target
 FATAL_ERRORS = (TargetGivenUp, TargetFailedToStart, ProtocolMismatch)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Comparison:
     """What the targets did with one program: transcripts by target name, and what went wrong with the others.
 

@@ -45,7 +45,8 @@ class Tally:
         self.program_kinds[kind] += 1
         for kind_class, count in Counter(map(type, program.operations[:step_count])).items():
             self.operations[KIND_BY_CLASS[kind_class].name] += count
-        self.outcomes.update(outcomes)
+        for name, count in outcomes.items():
+            self.outcomes[name] += count
 
     def add_series(self, kind: str, program_count: int, operation_count: int, target_count: int) -> None:
         """Counts programs of a series that targets answered with equal digests, all of so many operations together."""
@@ -89,26 +90,31 @@ class Tally:
         return cls(**given)
 
 
-def count_outcomes(transcript: bytes) -> tuple[int, Counter[str]]:
+def count_outcomes(transcript: bytes) -> tuple[int, dict[str, int]]:
     """The number of steps in an encoded transcript and the kinds of their outcomes, without decoding it."""
-    kinds: list[int] = []
+    tags: list[int] = []
     offset = 9 if transcript[:1] == b"\x09" else 0
     size = len(transcript)
     while offset < size:
-        tag = transcript[offset]
+        body = offset + 2
         length = transcript[offset + 1]
-        if length < _LONG:
-            body = offset + 2
-        elif (second := transcript[offset + 2]) < _LONG:
-            length, body = length & 0x7F | second << 7, offset + 3
-        else:
-            length, body = _varint(transcript, offset + 1)
-        if tag == _STEPS_TAG and transcript[body] == _OUTCOME_TAG:
+        if length >= _LONG:
+            # Most steps that are not short have two bytes of length.
+            second = transcript[body]
+            if second < _LONG:
+                length += (second << 7) - _LONG
+                body += 1
+            else:
+                length, body = _varint(transcript, offset + 1)
+        if transcript[offset] == _STEPS_TAG and transcript[body] == _OUTCOME_TAG:
             # Behind the tag and, almost always, one byte of length.
-            outcome = body + 2 if transcript[body + 1] < _LONG else _varint(transcript, body + 1)[1]
-            kinds.append(transcript[outcome] >> 3)
+            tags.append(transcript[body + 2 if transcript[body + 1] < _LONG else _varint(transcript, body + 1)[1]])
         offset = body + length
-    return len(kinds), Counter({OUTCOME_NAMES.get(kind, "unknown"): n for kind, n in Counter(kinds).items()})
+    outcomes: dict[str, int] = {}
+    for tag, count in Counter(tags).items():
+        name = OUTCOME_NAMES.get(tag >> 3, "unknown")
+        outcomes[name] = outcomes.get(name, 0) + count
+    return len(tags), outcomes
 
 
 def _varint(data: bytes, offset: int) -> tuple[int, int]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import collections
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
 from pymodel.differential.errors import TargetDied, TargetHung, TargetRefused
@@ -18,6 +17,7 @@ from pymodel.differential.model.pacing import GrowthTooLarge
 from pymodel.differential.model.series import answer_series
 from pymodel.differential.programs.program import Program
 from pymodel.differential.programs.series import Series
+from pymodel.differential.programs.value import value
 from pymodel.differential.targets.alarm import OutOfTime, time_limit
 from pymodel.differential.targets.capabilities import ALL_CAPABILITIES, PROTOCOL_VERSION, Description
 from pymodel.differential.targets.connection import PROGRAM_BYTES_MAX
@@ -28,7 +28,7 @@ PROGRAM_SECONDS_MAX = 30.0
 GO_VERSION = "go1.18.10"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class EncodedProgram:
     """A program as it is sent: its value, its encoding (which carries the same id and interval).
 

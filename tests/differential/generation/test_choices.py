@@ -67,6 +67,15 @@ def test_every_decision_takes_exactly_one_word(seed: int) -> None:
         assert tape.integer(0, WORD) == stream(seed, 2)[1]
 
 
+@given(words)
+def test_a_number_within_weighted_intervals_takes_two_words(seed: int) -> None:
+    table = Weighted({(-5, 9): 1, (100, 3000): 2})
+    one, other = TapeChoices(seed), TapeChoices(seed)
+    low, high = other.weighted(table)
+    assert one.within(table) == other.integer(low, high)
+    assert one.integer(0, WORD) == other.integer(0, WORD)
+
+
 class FirstPoint:
     """Answers each `integer` with the tape's own, so that the rules of the other decisions can be told apart."""
 
@@ -81,11 +90,13 @@ class FirstPoint:
 @given(words)
 def test_both_sources_make_the_same_decisions_from_the_same_integers(seed: int) -> None:
     table = Weighted({"a": 1, "b": 5, "c": 2})
+    intervals = Weighted({(-5, 9): 1, (100, 3000): 2})
 
     def decide(choices: Choices) -> list[object]:
         made: list[object] = []
         for _ in range(10):
             made += [choices.integer(-5, 9), choices.choose("xyz"), choices.weighted(table), choices.boolean(30)]
+            made.append(choices.within(intervals))
         return made
 
     assert decide(TapeChoices(seed)) == decide(HypothesisChoices(FirstPoint(seed)))
@@ -101,7 +112,8 @@ def test_options_are_taken_in_proportion_to_their_weights() -> None:
 
 def test_a_point_falls_to_the_option_whose_share_holds_it() -> None:
     table = Weighted({"a": 2, "b": 1, "c": 3})
-    assert [table.at(point) for point in range(6)] == ["a", "a", "b", "c", "c", "c"]
+    assert table.shares == ("a", "a", "b", "c", "c", "c")
+    assert table.weights == {"a": 2, "b": 1, "c": 3}
 
 
 def test_a_percentage_is_kept() -> None:

@@ -140,7 +140,7 @@ def test_more_than_a_quarter_of_the_operations_of_a_run_are_in_programs_with_pac
 def test_every_shape_has_a_share_in_its_own_kind() -> None:
     for kind, (pacing, shares) in itertools.product(Kind, ((False, SHARES), (True, PACING_SHARES))):
         of_kind = {shape.name for shape in SHAPES.values() if shape.kind is kind and shape.pacing is pacing}
-        assert set(shares[kind].options) == of_kind
+        assert set(shares[kind].shares) == of_kind
 
 
 def test_programs_of_one_kind_with_or_without_pacing_are_made_if_asked_for() -> None:
