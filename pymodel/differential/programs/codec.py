@@ -36,6 +36,15 @@ COUNTED = tag_varint(9) + b"\x01"
 _CALL_FUNCTION, _CALL_ARGUMENTS = tag_varint(1), tag_length(2)
 
 _Encoder = Callable[[Any], bytes]
+_VALUE_BYTES_MAX = {
+    Wire.UINT32: 5,
+    Wire.BOOL: 1,
+    Wire.FIXED64: 8,
+    Wire.SFIXED64: 8,
+    Wire.INT64: 8,
+    # A length of one byte.
+    Wire.BITMAP: 1 + BITMAP_BYTE_COUNT,
+}
 _SMALL = 256
 
 
@@ -84,44 +93,51 @@ def _field_encoder(field: Field) -> _Encoder:
 
 
 def _operation_encoder(kind: OperationKind) -> _Encoder:
-    """Encodes operations of a kind as elements of Program.operations."""
+    """Encodes operations of a kind as elements of Program.operations.
+
+    Most have two or three fields: those are told apart, since a loop costs more.
+    """
     tag = tag_length(kind.number)
-    if not kind.fields:
-        whole = delimited(_OPERATION, delimited(tag, b""))
+    encoders = [_field_encoder(field) for field in kind.fields]
+    # What precedes a content, by its length.
+    sizes = range(_size_max(kind.fields) + 1)
+    heads = [delimited(_OPERATION, delimited(tag, bytes(size)))[: -size or None] for size in sizes]
+    if not encoders:
+        (whole,) = heads
         return lambda _: whole
-    content_of = _content_encoder(kind.fields)
-    # What precedes a short content, by its length.
-    heads = [delimited(_OPERATION, delimited(tag, bytes(size)))[: -size or None] for size in range(_SMALL)]
+    values_of = attrgetter(*(field.name for field in kind.fields))
 
-    def encode(operation: Operation) -> bytes:
-        content = content_of(operation)
-        size = len(content)
-        return heads[size] + content if size < _SMALL else delimited(_OPERATION, delimited(tag, content))
-
-    return encode
-
-
-def _content_encoder(fields: Sequence[Field]) -> _Encoder:
-    """Encodes the fields of an operation. Most have two or three: those are told apart, since a loop costs more."""
-    values_of = attrgetter(*(field.name for field in fields))
-    encoders = [_field_encoder(field) for field in fields]
+    def of_one(operation: Operation) -> bytes:
+        content = encode_first(values_of(operation))
+        return heads[len(content)] + content
 
     def of_two(operation: Operation) -> bytes:
         first, second = values_of(operation)
-        return encode_first(first) + encode_second(second)
+        content = encode_first(first) + encode_second(second)
+        return heads[len(content)] + content
 
     def of_three(operation: Operation) -> bytes:
         first, second, third = values_of(operation)
-        return encode_first(first) + encode_second(second) + encode_third(third)
+        content = encode_first(first) + encode_second(second) + encode_third(third)
+        return heads[len(content)] + content
+
+    def of_many(operation: Operation) -> bytes:
+        content = b"".join(map(call, encoders, values_of(operation)))
+        return heads[len(content)] + content
 
     match encoders:
         case [encode_first]:
-            return lambda operation: encode_first(values_of(operation))
+            return of_one
         case [encode_first, encode_second]:
             return of_two
         case [encode_first, encode_second, encode_third]:
             return of_three
-    return lambda operation: b"".join(map(call, encoders, values_of(operation)))
+    return of_many
+
+
+def _size_max(fields: Sequence[Field]) -> int:
+    """The most bytes that such fields take."""
+    return sum(len(tag_length(field.number)) + _VALUE_BYTES_MAX[field.wire] for field in fields)
 
 
 def _encode_call(operation: Call) -> bytes:

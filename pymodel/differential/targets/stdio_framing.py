@@ -78,7 +78,8 @@ class Incoming:
             if not self._fill():
                 return None
         self._wanted = None
-        return self._take(start + size)[start:]
+        del self._buffer[:start]
+        return self._take(size)
 
     def drain(self) -> None:
         """Throws away all that comes until the pipe ends."""
@@ -110,7 +111,8 @@ class Incoming:
         return bool(block)
 
     def _take(self, size: int) -> bytes:
-        taken = bytes(self._buffer[:size])
+        with memoryview(self._buffer) as buffer:
+            taken = bytes(buffer[:size])
         del self._buffer[:size]
         return taken
 
