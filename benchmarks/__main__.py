@@ -25,7 +25,7 @@ STALE_MODEL = (
 def main(arguments: Sequence[str]) -> int:
     """Measures, prints and keeps."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median counts (default: 3)")
+    parser.add_argument("--rounds", type=int, default=5, help="of which the median counts (default: 5)")
     parser.add_argument("--operations", type=int, default=120_000, help="in a round of a part (default: 120,000)")
     parser.add_argument("--memory-operations", type=int, default=1_000_000, help="of the long run (default: 10^6)")
     parser.add_argument("--scale", type=float, default=1.0, help="of the programs that show growth (default: 1)")

@@ -13,7 +13,7 @@ from benchmarks.command import dividing_among_two, resident_memory
 from benchmarks.growth import measure_growth
 from benchmarks.naive import Naive
 from benchmarks.pipeline import Pipeline
-from benchmarks.sampling import Part, Sample, median_critical_rate, median_rate
+from benchmarks.sampling import Part, Sample, median_rate
 
 FAST_MODEL = ROOT / "build/fast-model"
 SEED = 1
@@ -24,6 +24,7 @@ NAIVE_SHARE = 40
 GO_SPEED_FACTOR = 5
 # As long as a default run: what starting workers takes, a second or so, weighs there as much as it does for a user.
 DIVIDED_SECONDS = 60
+DIVIDED_ROUNDS_MAX = 3
 MEMORY_OPERATION_COUNT = 100_000
 
 Say = Callable[[str], None]
@@ -53,12 +54,12 @@ def measure(counts: Counts, say: Say) -> Result:
     with _open_parts(counts) as opened:
         samples = _rounds(opened, counts.rounds)
     _tell_parts(samples, result, say)
-    _reach_of_parts(samples, result)
+    reach_of_parts(samples, result)
     growth = measure_growth(counts.rounds, counts.scale)
     _add(result, growth, say)
     result.reach["span"] = growth["64 GiB / 4 MiB"]
     result.reach["reset"] = growth["reset, operations"]
-    dividing = dividing_among_two(DIVIDED_SECONDS * counts.scale, counts.rounds)
+    dividing = dividing_among_two(DIVIDED_SECONDS * counts.scale, min(counts.rounds, DIVIDED_ROUNDS_MAX))
     figures = {"two workers / one, wall clock": dividing.speedup, "two workers / one, processor": dividing.efficiency}
     _add(result, figures, say)
     result.reach["workers"] = dividing.speedup
@@ -113,15 +114,19 @@ def _tell_parts(samples: dict[str, list[Sample]], result: Result, say: Say) -> N
         say(f"{name:<44} {rate:>12,.0f}/s {1e6 / rate:>9.3f} us   (wall clock {wall:,.0f}/s)")
 
 
-def _reach_of_parts(samples: dict[str, list[Sample]], result: Result) -> None:
-    this = samples["this: scavdiff run"]
-    sides = median_rate(samples["model alone"]), median_rate(samples["Go through pipes"])
+def reach_of_parts(samples: dict[str, list[Sample]], result: Result) -> None:
+    """Adds what the parts alone tell of the reach table."""
+    this, naive = samples["this: scavdiff run"], samples["naive"]
+    sides = samples["model alone"], samples["Go through pipes"]
     result.reach["pipeline"] = median_rate(this)
     if compiled := samples.get("compiled model and Go"):
         result.reach["compiled"] = median_rate(compiled)
-    result.reach["to_naive"] = median_rate(this) / median_rate(samples["naive"])
+    # Ratios are taken within a round: between two a machine may become slower, and does.
+    result.reach["to_naive"] = statistics.median(one.rate / other.rate for one, other in zip(this, naive, strict=True))
     # Both sides work at once, so the pipeline is held to the busier process.
-    result.reach["to_slower_side"] = median_critical_rate(this) / min(sides)
+    result.reach["to_slower_side"] = statistics.median(
+        one.critical_rate / min(side.rate for side in both) for one, *both in zip(this, *sides, strict=True)
+    )
     result.reach["two_go"] = median_rate(samples["two Go targets, no model"])
 
 

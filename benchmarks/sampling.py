@@ -53,11 +53,6 @@ def median_rate(samples: Iterable[Sample]) -> float:
     return statistics.median(sample.rate for sample in samples)
 
 
-def median_critical_rate(samples: Iterable[Sample]) -> float:
-    """The median of the critical rates."""
-    return statistics.median(sample.critical_rate for sample in samples)
-
-
 def sample(work: Callable[[], int]) -> Sample:
     """Measures `work`, which returns how many operations it did, with all processes that this one has started."""
     others = {pid: processor_seconds(pid) for pid in descendants(os.getpid())}

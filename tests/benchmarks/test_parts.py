@@ -14,7 +14,7 @@ from benchmarks import parts
 from benchmarks.command import dividing_among_two, resident_memory
 from benchmarks.growth import large_heap, measure_growth, small_heap
 from benchmarks.machine import machine
-from benchmarks.measuring import Result
+from benchmarks.measuring import Result, reach_of_parts
 from benchmarks.naive import Naive, NaiveMachine
 from benchmarks.pipeline import Pipeline
 from benchmarks.reach import LINES, short_falls, table
@@ -93,6 +93,26 @@ def test_conditions_are_named() -> None:
 def test_medians_are_of_rates() -> None:
     samples = [Sample(100, seconds, seconds, seconds) for seconds in (1.0, 2.0, 10.0)]
     assert median_rate(samples) == 50
+
+
+def test_ratios_are_taken_within_a_round() -> None:
+    rates = {
+        "this: scavdiff run": 80,
+        "naive": 2,
+        "model alone": 100,
+        "Go through pipes": 900,
+        "two Go targets, no model": 400,
+    }
+    # The machine is slower in the first half of one round, and in the whole of the next.
+    slowness = {name: (1, 3 if number < 2 else 1, 4) for number, name in enumerate(rates)}
+    samples = {
+        name: [Sample(60 * rate, 60.0 * times, 60.0 * times, 60.0 * times) for times in slowness[name]]
+        for name, rate in rates.items()
+    }
+    result = Result()
+    reach_of_parts(samples, result)
+    assert result.reach["to_naive"] == 40
+    assert result.reach["to_slower_side"] == 0.8
 
 
 def test_what_falls_short_is_told() -> None:

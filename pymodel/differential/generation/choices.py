@@ -7,7 +7,7 @@ the others are defined by it, so that both sources turn the same integers into t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, count
 from struct import Struct
@@ -107,32 +107,32 @@ class TapeChoices:
     Seed 0 gives the words 0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F, ...
     """
 
-    __slots__ = ("_next_word",)
+    __slots__ = ("_words",)
 
     def __init__(self, seed: int) -> None:
         states = count(seed & _WORD, _WORD_COUNT * _GAMMA)
-        self._next_word: Callable[[], int] = chain.from_iterable(map(_words_after, states)).__next__
+        self._words: Iterator[int] = chain.from_iterable(map(_words_after, states))
 
     def integer(self, low: int, high: int) -> int:
         """An integer in [low, high], both ends included; high - low < 2^64."""
-        return low + (self._next_word() * (high - low + 1) >> 64)
+        return low + (next(self._words) * (high - low + 1) >> 64)
 
     def choose(self, options: Sequence[T]) -> T:
         """One of the options, each as likely."""
-        return options[self._next_word() * len(options) >> 64]
+        return options[next(self._words) * len(options) >> 64]
 
     def weighted(self, table: Weighted[T]) -> T:
         """One of the options by weight."""
-        return table.shares[self._next_word() * table.total >> 64]
+        return table.shares[next(self._words) * table.total >> 64]
 
     def within(self, table: Weighted[Interval]) -> int:
         """A number from one of the intervals, which are drawn by weight."""
-        low, high = table.shares[self._next_word() * table.total >> 64]
-        return low + (self._next_word() * (high - low + 1) >> 64)
+        low, high = table.shares[next(self._words) * table.total >> 64]
+        return low + (next(self._words) * (high - low + 1) >> 64)
 
     def boolean(self, percent: int) -> bool:
         """True in `percent` of a hundred cases."""
-        return self._next_word() * 100 >> 64 >= 100 - percent
+        return next(self._words) * 100 >> 64 >= 100 - percent
 
 
 # Half of the time of generation went into these words, one by one. So many are now computed at once: each stands in the
