@@ -1,6 +1,8 @@
 """A connection to a target over its standard input and output.
 
-A thread writes and a thread reads, so that neither side ever waits for the other to make room in a pipe.
+A thread writes, so that the driver never waits for a target that waits for room for an answer. Answers are taken off
+the pipe when they are asked for: a thread that reads them as they come takes turns with the specification, in the
+middle of its work, and costs it more than it saves.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from pymodel.differential.targets.stdio_framing import (
     EXPECTED_GREETING,
     Form,
     Incoming,
+    NothingCame,
     NotSpoken,
     WrongVersion,
     read_greeting,
@@ -46,32 +49,30 @@ class StdioConnection:
         self._stdin = stdin
         self._stdout = stdout
         self._form: Form | None = None
-        self._greeting: queue.SimpleQueue[Form | NotSpoken | None] = queue.SimpleQueue()
         self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[tuple[bytes, float] | StreamBroken] = queue.SimpleQueue()
         self._incoming = Incoming(stdout.fileno())
         self._broken: StreamBroken | None = None
-        # Written by the caller, read by the reading thread, which finds answers that nobody asked for.
-        self._asked_count = 0
+        # How many answers are to come.
+        self._waiting_count = 0
+        self._came_unasked = False
         self._is_closed = False
         self.last_arrival = time.monotonic()
-        self._reader = threading.Thread(target=self._read, daemon=True)
         self._writer = threading.Thread(target=self._write, daemon=True)
-        self._reader.start()
+        self._drain = threading.Thread(target=self._drain_output, daemon=True)
 
     def greeted(self, seconds: float) -> None:
         """Waits for the first line; raises NoGreeting, or WrongVersion."""
+        self._incoming.allow(seconds)
         try:
-            form = self._greeting.get(timeout=seconds)
-        except queue.Empty:
+            self._form = read_greeting(self._incoming)
+        except NothingCame:
             raise NoGreeting(f"did not say within {seconds:g} s what it speaks: {EXPECTED_GREETING}") from None
-        if form is None:
+        except WrongVersion:
+            raise
+        except NotSpoken as reason:
+            raise NoGreeting(str(reason)) from None
+        if self._form is None:
             raise NoGreeting(f"ended before it said what it speaks: {EXPECTED_GREETING}")
-        if isinstance(form, WrongVersion):
-            raise form
-        if isinstance(form, NotSpoken):
-            raise NoGreeting(str(form))
-        self._form = form
         self._writer.start()
 
     def describe(self, seconds: float) -> pageheap_pb2.DescribeResponse:
@@ -102,36 +103,55 @@ class StdioConnection:
 
     def close(self) -> None:
         """Ends the target's standard input once what is being written is gone. Idempotent."""
+        if self._is_closed:
+            return
         self._is_closed = True
         self._requests.put(None)
         if self._form is None:
             with contextlib.suppress(OSError):
                 self._stdin.close()
+        self._drain.start()
 
     def join(self, seconds: float) -> None:
-        """Waits until all that the target wrote has come; to be called once the process has ended."""
-        self._reader.join(seconds)
+        """Waits until both pipes are closed; to be called once the process has ended, after `close`."""
+        self._drain.join(seconds)
         if self._form is not None:
             self._writer.join(seconds)
 
     def _ask(self, program: bytes | None) -> None:
         assert self._form is not None
-        self._asked_count += 1
+        if self._waiting_count == 0 and self._incoming.has_come():
+            self._came_unasked = True
+        self._waiting_count += 1
         # A request of no bytes asks who the target is; no program is empty.
         self._requests.put(b"" if program is None else program)
 
     def _answer(self, seconds: float) -> bytes:
-        if self._broken is not None:
-            raise self._broken
+        if self._broken is None:
+            try:
+                return self._next_answer(seconds)
+            except StreamBroken as broken:
+                self._broken = broken
+        raise self._broken
+
+    def _next_answer(self, seconds: float) -> bytes:
+        assert self._form is not None
+        self._incoming.allow(seconds)
         try:
-            answer = self._answers.get(timeout=seconds)
-        except queue.Empty:
+            data = self._form.read(self._incoming)
+        except NothingCame:
             unfinished = self._incoming.unfinished
             raise StreamSilent(f"; {unfinished}" if unfinished else "") from None
-        if isinstance(answer, StreamBroken):
-            self._broken = answer
-            raise answer
-        data, self.last_arrival = answer
+        except NotSpoken as reason:
+            raise StreamBroken("", f"it {reason}") from None
+        if data is None:
+            unfinished = self._incoming.unfinished
+            what = "it closed its standard output" + (f"; {unfinished}" if unfinished else "")
+            raise StreamBroken("UNAVAILABLE", what)
+        if self._came_unasked:
+            raise StreamBroken("", f"it wrote what nobody had asked for: {shown(data)}")
+        self._waiting_count -= 1
+        self.last_arrival = time.monotonic()
         return data
 
     def _response(self, data: bytes, wanted: str) -> stdio_pb2.StdioResponse:
@@ -157,32 +177,11 @@ class StdioConnection:
                 if self._requests.empty():
                     self._stdin.flush()
 
-    def _read(self) -> None:
+    def _drain_output(self) -> None:
+        """Lets the target write what it still has to: one that writes into a closed pipe dies of that, and one that
+        waits for room in a full one does not end."""
         with self._stdout:
-            form: Form | NotSpoken | None
-            try:
-                form = read_greeting(self._incoming)
-            except NotSpoken as reason:
-                form = reason
-            self._greeting.put(form)
-            if form is not None and not isinstance(form, NotSpoken):
-                self._answers.put(self._read_answers(form))
-            # Whoever writes into a pipe that is closed dies of that, and not of what is wrong.
             self._incoming.drain()
-
-    def _read_answers(self, form: Form) -> StreamBroken:
-        """Takes answers off the pipe as they come, so that the target never waits for the driver; says how it ended."""
-        answered_count = 0
-        try:
-            while (data := form.read(self._incoming)) is not None:
-                answered_count += 1
-                if answered_count > self._asked_count:
-                    return StreamBroken("", f"it wrote what nobody had asked for: {shown(data)}")
-                self._answers.put((data, time.monotonic()))
-        except NotSpoken as reason:
-            return StreamBroken("", f"it {reason}")
-        unfinished = self._incoming.unfinished
-        return StreamBroken("UNAVAILABLE", "it closed its standard output" + (f"; {unfinished}" if unfinished else ""))
 
 
 def _widen(pipe: IO[bytes]) -> None:

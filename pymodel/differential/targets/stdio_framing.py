@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+import select
+import time
 from typing import Protocol
 
 from google.protobuf import json_format
@@ -43,13 +45,31 @@ class WrongVersion(NotSpoken):
     """The target speaks another version of this protocol."""
 
 
+class NothingCame(Exception):
+    """What was waited for did not come in the time allowed."""
+
+
 class Incoming:
-    """Bytes from a pipe, taken off it one line or one message at a time. Both return None where the pipe has ended."""
+    """Bytes from a pipe, taken off it one line or one message at a time.
+
+    Both return None where the pipe has ended, and raise NothingCame once the time that `allow` gave is over.
+    """
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
+        self._poll = select.poll()
+        self._poll.register(fd, select.POLLIN)
+        self._deadline = 0.0
         self._buffer = bytearray()
         self._wanted: int | None = None
+
+    def allow(self, seconds: float) -> None:
+        """Lets what is asked for next take so long from now on."""
+        self._deadline = time.monotonic() + seconds
+
+    def has_come(self) -> bool:
+        """Whether anything is there that was not taken, if only the pipe's end."""
+        return bool(self._buffer or self._poll.poll(0))
 
     def line(self, byte_count_max: int) -> bytes | None:
         """The next line, without its end."""
@@ -106,6 +126,8 @@ class Incoming:
         return None
 
     def _fill(self) -> bool:
+        if not self._poll.poll(max(0.0, self._deadline - time.monotonic()) * 1000):
+            raise NothingCame
         block = os.read(self._fd, _READ_BYTES)
         self._buffer += block
         return bool(block)

@@ -176,7 +176,7 @@ def test_a_line_printed_among_answers_in_json_is_shown(port: Ports, tmp_path: Pa
 def test_what_has_come_of_an_unfinished_message_is_shown(port: Ports, tmp_path: Path) -> None:
     target = port("--echo", "--misdeed", "half", "--at", "1", "--once", str(tmp_path / "done"))
     send_all(target, 2)
-    wait_until(lambda: connection_of(target)._incoming.unfinished)
+    wait_until(lambda: connection_of(target)._incoming.has_come())
     with time_for_a_program(target, 1):
         (one,) = receive_all(target, 1)
     assert receive_all(target, 1) == [2]
@@ -188,7 +188,7 @@ def test_an_answer_that_nobody_asked_for_is_told(port: Ports, tmp_path: Path) ->
     target = port("--echo", "--misdeed", "unasked", "--at", "1", "--once", str(tmp_path / "done"))
     send_all(target, 1)
     assert receive_all(target, 1) == [1]
-    wait_until(lambda: not connection_of(target)._answers.empty())
+    wait_until(lambda: connection_of(target)._incoming.has_come())
     target.send(request(2))
     (two,) = receive_all(target, 1)
     assert isinstance(two, TargetDied)
