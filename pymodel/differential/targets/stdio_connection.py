@@ -1,15 +1,14 @@
 """A connection to a target over its standard input and output.
 
-A thread writes, so that the driver never waits for a target that waits for room for an answer. Answers are taken off
-the pipe when they are asked for: a thread that reads them as they come takes turns with the specification, in the
-middle of its work, and costs it more than it saves.
+No threads: one that reads answers as they come takes turns with the specification in the middle of its work, which
+costs more than it saves. What is sent is written as far as there is room, the rest while an answer is waited for, so
+that neither side ever waits for the other to make room in a pipe.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import queue
 import sys
 import threading
 import time
@@ -24,6 +23,7 @@ from pymodel.differential.targets.stdio_framing import (
     Incoming,
     NothingCame,
     NotSpoken,
+    Outgoing,
     WrongVersion,
     read_greeting,
     shown,
@@ -49,15 +49,14 @@ class StdioConnection:
         self._stdin = stdin
         self._stdout = stdout
         self._form: Form | None = None
-        self._requests: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._incoming = Incoming(stdout.fileno())
+        self._outgoing = Outgoing(stdin.fileno())
+        self._incoming = Incoming(stdout.fileno(), self._outgoing)
         self._broken: StreamBroken | None = None
         # How many answers are to come.
         self._waiting_count = 0
         self._came_unasked = False
         self._is_closed = False
         self.last_arrival = time.monotonic()
-        self._writer = threading.Thread(target=self._write, daemon=True)
         self._drain = threading.Thread(target=self._drain_output, daemon=True)
 
     def greeted(self, seconds: float) -> None:
@@ -73,7 +72,6 @@ class StdioConnection:
             raise NoGreeting(str(reason)) from None
         if self._form is None:
             raise NoGreeting(f"ended before it said what it speaks: {EXPECTED_GREETING}")
-        self._writer.start()
 
     def describe(self, seconds: float) -> pageheap_pb2.DescribeResponse:
         """Asks the target who it is; raises StreamBroken where it does not say."""
@@ -102,29 +100,23 @@ class StdioConnection:
         return self._response(data, "transcript").transcript.SerializeToString(deterministic=True)
 
     def close(self) -> None:
-        """Ends the target's standard input once what is being written is gone. Idempotent."""
+        """Ends the target's standard input. Idempotent."""
         if self._is_closed:
             return
         self._is_closed = True
-        self._requests.put(None)
-        if self._form is None:
-            with contextlib.suppress(OSError):
-                self._stdin.close()
+        self._stdin.close()
         self._drain.start()
 
     def join(self, seconds: float) -> None:
-        """Waits until both pipes are closed; to be called once the process has ended, after `close`."""
+        """Waits until its standard output is closed; to be called once the process has ended, after `close`."""
         self._drain.join(seconds)
-        if self._form is not None:
-            self._writer.join(seconds)
 
     def _ask(self, program: bytes | None) -> None:
         assert self._form is not None
         if self._waiting_count == 0 and self._incoming.has_come():
             self._came_unasked = True
         self._waiting_count += 1
-        # A request of no bytes asks who the target is; no program is empty.
-        self._requests.put(b"" if program is None else program)
+        self._outgoing.put(self._form.request(program))
 
     def _answer(self, seconds: float) -> bytes:
         if self._broken is None:
@@ -168,14 +160,6 @@ class StdioConnection:
             self._broken = StreamBroken("", f"it {reason}")
             raise self._broken from None
         return response
-
-    def _write(self) -> None:
-        assert self._form is not None
-        with contextlib.suppress(OSError), self._stdin:
-            while (program := self._requests.get()) is not None and not self._is_closed:
-                self._stdin.write(self._form.request(program or None))
-                if self._requests.empty():
-                    self._stdin.flush()
 
     def _drain_output(self) -> None:
         """Lets the target write what it still has to: one that writes into a closed pipe dies of that, and one that

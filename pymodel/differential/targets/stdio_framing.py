@@ -49,16 +49,46 @@ class NothingCame(Exception):
     """What was waited for did not come in the time allowed."""
 
 
+class Outgoing:
+    """Bytes on their way into a pipe, which are written as far as there is room: nobody ever waits here."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self._left = bytearray()
+        os.set_blocking(fd, False)
+
+    def put(self, data: bytes) -> None:
+        """Writes this, once all before it is written."""
+        self._left += data
+        self.push()
+
+    def push(self) -> bool:
+        """Writes what there is room for; whether nothing is left. What nobody reads any more is as good as written."""
+        while self._left:
+            try:
+                written = os.write(self.fd, self._left)
+            except BlockingIOError:
+                return False
+            except OSError:
+                written = len(self._left)
+            del self._left[:written]
+        return True
+
+
 class Incoming:
-    """Bytes from a pipe, taken off it one line or one message at a time.
+    """Bytes from a pipe, taken off it one line or one message at a time; what is outgoing goes out meanwhile.
 
     Both return None where the pipe has ended, and raise NothingCame once the time that `allow` gave is over.
     """
 
-    def __init__(self, fd: int) -> None:
+    def __init__(self, fd: int, outgoing: Outgoing) -> None:
         self._fd = fd
-        self._poll = select.poll()
-        self._poll.register(fd, select.POLLIN)
+        self._outgoing = outgoing
+        self._bytes = select.poll()
+        self._bytes.register(fd, select.POLLIN)
+        self._bytes_or_room = select.poll()
+        self._bytes_or_room.register(fd, select.POLLIN)
+        self._bytes_or_room.register(outgoing.fd, select.POLLOUT)
         self._deadline = 0.0
         self._buffer = bytearray()
         self._wanted: int | None = None
@@ -69,7 +99,7 @@ class Incoming:
 
     def has_come(self) -> bool:
         """Whether anything is there that was not taken, if only the pipe's end."""
-        return bool(self._buffer or self._poll.poll(0))
+        return bool(self._buffer or self._bytes.poll(0))
 
     def line(self, byte_count_max: int) -> bytes | None:
         """The next line, without its end."""
@@ -126,11 +156,19 @@ class Incoming:
         return None
 
     def _fill(self) -> bool:
-        if not self._poll.poll(max(0.0, self._deadline - time.monotonic()) * 1000):
-            raise NothingCame
+        self._wait()
         block = os.read(self._fd, _READ_BYTES)
         self._buffer += block
         return bool(block)
+
+    def _wait(self) -> None:
+        while True:
+            awaited = self._bytes if self._outgoing.push() else self._bytes_or_room
+            events = awaited.poll(max(0.0, self._deadline - time.monotonic()) * 1000)
+            if not events:
+                raise NothingCame
+            if any(fd == self._fd for fd, _ in events):
+                return
 
     def _take(self, size: int) -> bytes:
         with memoryview(self._buffer) as buffer:

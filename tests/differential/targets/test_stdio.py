@@ -21,7 +21,7 @@ from pymodel.differential.errors import (
 from pymodel.differential.model.interpreter import run_on_specification
 from pymodel.differential.programs.codec import encode_program
 from pymodel.differential.programs.program import Alloc, Call, Free, Grow, Program, Scavenge, StartGen
-from pymodel.differential.targets import stdio_endpoint
+from pymodel.differential.targets import stdio_connection, stdio_endpoint
 from pymodel.differential.targets.capabilities import ALL_CAPABILITIES, Capability
 from pymodel.differential.targets.remote import RemoteTarget
 from pymodel.differential.targets.stdio_connection import StdioConnection
@@ -106,13 +106,28 @@ def test_complete_observations_in_every_step_are_no_divergence(port: Ports, form
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_more_than_the_pipes_hold_is_under_way_both_ways_without_a_deadlock(port: Ports, form: str) -> None:
+def test_more_than_the_pipes_hold_is_under_way_both_ways_without_a_deadlock(
+    port: Ports, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setattr(stdio_connection, "PIPE_BYTES", 4096)
     program = Program(tuple(Call("block64", (*range(8), 64)) for _ in range(200)))
     target = port("--form", form)
     target.describe()
     for number in range(1, 21):
         target.send(request(number, program))
     assert receive_all(target, 20) == list(range(1, 21))
+
+
+def test_a_target_that_reads_nothing_does_not_hold_the_driver_up(port: Ports) -> None:
+    greeting = 'echo scavdiff stdio json 1; read a; echo \'{"describe": {"protocolVersion": 1, "capabilities": [1]}}\''
+    target = port.command("bash", "-c", f"{greeting}; sleep 600")
+    target.describe()
+    program = Program(tuple(Call("block64", (*range(8), 64)) for _ in range(5000)))
+    for number in range(1, 5):
+        target.send(request(number, program))
+    with time_for_a_program(target, 1):
+        (one,) = receive_all(target, 1)
+    assert isinstance(one, TargetHung)
 
 
 @pytest.mark.parametrize(
