@@ -27,7 +27,7 @@ import (
 
 // softMemoryLimit is from where on Go's collector works harder: what large transcripts leave behind then goes before the
 // process has grown by it, and a run of hours stays as small as it began. GOMEMLIMIT sets another.
-const softMemoryLimit = 32 << 20
+const softMemoryLimit = 16 << 20
 
 // graceTime is how long streams may take to end after a signal.
 const graceTime = time.Second

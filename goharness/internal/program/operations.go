@@ -145,12 +145,12 @@ func (r *Runner) alloc(o *wire.Alloc) {
 func (r *Runner) keepSpan(slot uint32, address, pageCount, scavenged uint64) {
 	if address != 0 {
 		r.heap.AccountAllocation(pageCount, scavenged)
-		r.spans.list[slot].fill(address, pageCount)
+		r.spans.at(slot).fill(address, pageCount)
 	}
 }
 
 func (r *Runner) free(o *wire.Free) (did bool) {
-	s := &r.spans.list[o.GetSlot()]
+	s := r.spans.at(o.GetSlot())
 	if !s.filled {
 		return false
 	}
@@ -171,12 +171,12 @@ func (r *Runner) free(o *wire.Free) (did bool) {
 
 func (r *Runner) cache(o *wire.Cache) {
 	c := cache{true, r.heap.AllocToCache()}
-	r.caches.list[o.GetSlot()] = c
+	*r.caches.at(o.GetSlot()) = c
 	r.give(c.pages.Base, c.pages.Cache, c.pages.Scav)
 }
 
 func (r *Runner) cacheAlloc(o *wire.CacheAlloc) (did bool) {
-	c := &r.caches.list[o.GetCache()]
+	c := r.caches.at(o.GetCache())
 	if !c.filled {
 		return false
 	}
@@ -187,7 +187,7 @@ func (r *Runner) cacheAlloc(o *wire.CacheAlloc) (did bool) {
 }
 
 func (r *Runner) flush(o *wire.Flush) (did bool) {
-	c := &r.caches.list[o.GetCache()]
+	c := r.caches.at(o.GetCache())
 	if !c.filled {
 		return false
 	}
@@ -197,12 +197,12 @@ func (r *Runner) flush(o *wire.Flush) (did bool) {
 
 func (r *Runner) reserve(o *wire.Reserve) {
 	work, generation := r.heap.Reserve()
-	r.reservations.list[o.GetSlot()] = reservation{true, work, generation}
+	*r.reservations.at(o.GetSlot()) = reservation{true, work, generation}
 	r.give(work.Base, work.Limit, uint64(generation))
 }
 
 func (r *Runner) scavengeOne(o *wire.ScavengeOne) (did bool) {
-	s := &r.reservations.list[o.GetReservation()]
+	s := r.reservations.at(o.GetReservation())
 	if !s.filled {
 		return false
 	}
@@ -213,7 +213,7 @@ func (r *Runner) scavengeOne(o *wire.ScavengeOne) (did bool) {
 }
 
 func (r *Runner) unreserve(o *wire.Unreserve) (did bool) {
-	s := &r.reservations.list[o.GetReservation()]
+	s := r.reservations.at(o.GetReservation())
 	if !s.filled {
 		return false
 	}

@@ -64,7 +64,8 @@ type reservation struct {
 	generation uint32
 }
 
-// slots is an array of slots that knows which were written, so that clearing it costs what was written.
+// slots is an array of slots, as long as was needed so far, that knows which were written, so that clearing it costs
+// what was written.
 type slots[T any] struct {
 	list []T
 	// writer holds 1 + the number of the operation that writes the slot.
@@ -72,12 +73,32 @@ type slots[T any] struct {
 	written []uint32
 }
 
+// slotsAtFirst is how many slots there are room for before any is asked for.
+const slotsAtFirst = 256
+
 func newSlots[T any]() slots[T] {
-	return slots[T]{list: make([]T, slotCount), writer: make([]int32, slotCount)}
+	return slots[T]{list: make([]T, slotsAtFirst), writer: make([]int32, slotsAtFirst)}
+}
+
+// at returns a slot.
+func (s *slots[T]) at(slot uint32) *T {
+	s.reach(slot)
+	return &s.list[slot]
+}
+
+// reach makes the array long enough for a slot.
+func (s *slots[T]) reach(slot uint32) {
+	if int(slot) < len(s.list) {
+		return
+	}
+	more := max(int(slot)+1, 2*len(s.list)) - len(s.list)
+	s.list = append(s.list, make([]T, more)...)
+	s.writer = append(s.writer, make([]int32, more)...)
 }
 
 // declare notes that an operation writes a slot. It returns the operation that already does, or -1.
 func (s *slots[T]) declare(slot uint32, operation int) int {
+	s.reach(slot)
 	if writer := s.writer[slot]; writer != 0 {
 		return int(writer) - 1
 	}

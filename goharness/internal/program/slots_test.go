@@ -26,6 +26,28 @@ func TestASpanGivesEachPageOnce(t *testing.T) {
 	}
 }
 
+func TestSlotsReachAsFarAsIsAskedFor(t *testing.T) {
+	s := newSlots[span]()
+	for place, slot := range []uint32{0, slotsAtFirst - 1, slotsAtFirst, slotCount - 1, 3} {
+		if s.at(slot).filled {
+			t.Errorf("slot %d is filled before it was written", slot)
+		}
+		if writer := s.declare(slot, place); writer != -1 {
+			t.Errorf("slot %d was written by operation %d before", slot, writer)
+		}
+		s.at(slot).fill(address, 1)
+	}
+	if writer := s.declare(slotsAtFirst, 9); writer != 2 {
+		t.Errorf("slot %d was written by operation %d, want 2", slotsAtFirst, writer)
+	}
+	s.clear(func(s *span) { s.filled = false })
+	for _, slot := range []uint32{0, slotsAtFirst, slotCount - 1} {
+		if s.at(slot).filled || s.declare(slot, 0) != -1 {
+			t.Errorf("slot %d is not empty", slot)
+		}
+	}
+}
+
 // takeSlowly looks at one page after the other.
 func takeSlowly(owned []bool, base, limit uint64) (runs []pageRun) {
 	for page := base; page < limit; page++ {
