@@ -64,7 +64,8 @@ def resident_memory(operation_count: int) -> tuple[float, float]:
         if all(sizes):
             samples.append(sizes)
         time.sleep(SAMPLE_SECONDS)
-    process.communicate()
+    text, _ = process.communicate()
+    assert process.returncode == 0, f"a run that is to be measured found something: {text}"
     driver, targets = zip(*samples[-LAST_SAMPLE_COUNT:], strict=True)
     return max(driver) / 1024, max(targets) / 1024
 
