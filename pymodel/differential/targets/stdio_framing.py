@@ -27,8 +27,7 @@ _GREETING = re.compile(rb"scavdiff stdio ([a-z]+) ([0-9]+)")
 _ENVELOPE_BYTES = 1 << 10
 # Base64 and the names of fields make JSON longer.
 _LINE_BYTES_MAX = 4 * TRANSCRIPT_BYTES_MAX
-# As much as a pipe holds that was made larger, or several programs' transcripts: each read may cost the driver a switch
-# of threads.
+# Several programs' transcripts, which wait in a pipe that was made larger.
 _READ_BYTES = 1 << 18
 _VARINT_BYTES_MAX = 10
 # A message of one field, number 2 of its envelope: the program in a request, the transcript in a response.
