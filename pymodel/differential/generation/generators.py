@@ -19,7 +19,6 @@ from pymodel.differential.generation.outside_calls import call_outside_contract
 from pymodel.differential.generation.outside_operations import OUTSIDE
 from pymodel.differential.generation.pacing_operations import PACING
 from pymodel.differential.generation.pacing_upsets import PACING_UPSETS
-from pymodel.differential.generation.placements import Placement
 from pymodel.differential.generation.preludes import PLACEMENTS
 from pymodel.differential.generation.shapes import PACING_SHARES, SHAPES, SHARES, Kind, Shape
 from pymodel.differential.programs.program import Operation, Program
@@ -94,24 +93,17 @@ def _tables(choices: Choices, shape: Shape) -> Tables:
 def _swarm(choices: Choices, shape: Shape) -> Weighted[MakeOperation]:
     """Some of the shape's operations, each with one to four times its weight."""
     taken: dict[MakeOperation, int] = {}
-    for make, weight, is_kept in _makers_of(shape.name):
+    for name, weight in shape.weights.items():
         factor = choices.choose((1, 1, 2, 4))
-        if choices.boolean(75) or is_kept:
-            taken[make] = weight * factor
+        if choices.boolean(75) or name in shape.kept:
+            taken[_maker_of(name, shape.placements)] = weight * factor
     return Weighted(taken)
 
 
 @cache
-def _makers_of(shape_name: str) -> tuple[tuple[MakeOperation, int, bool], ...]:
-    """What makes each of a shape's operations, its weight, and whether every program has it."""
-    shape = SHAPES[shape_name]
-    placements = PLACEMENTS[shape.placements]
-    return tuple((_maker_of(name, placements), weight, name in shape.kept) for name, weight in shape.weights.items())
-
-
-def _maker_of(name: str, placements: Weighted[Placement]) -> MakeOperation:
+def _maker_of(name: str, placements: str) -> MakeOperation:
     if name == "grow":
-        return partial(inside_operations.grow, placements=placements)
+        return partial(inside_operations.grow, placements=PLACEMENTS[placements])
     if name == "bad_call":
         return call_outside_contract
     if name in OUTSIDE:

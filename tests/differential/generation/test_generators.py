@@ -5,21 +5,25 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pymodel.differential.comparison.state import HeapState
+from pymodel.differential.generation.choices import TapeChoices
 from pymodel.differential.generation.generators import (
     OUTSIDE_PERCENTS,
     PACING_PERCENT,
     Tape,
+    make_program,
     program_from_seed,
     programs,
     tape_from_seed,
     tapes,
 )
+from pymodel.differential.generation.preludes import nothing
 from pymodel.differential.generation.shapes import PACING_SHARES, SHAPES, SHARES, Kind
 from pymodel.differential.generation.workload import workload
 from pymodel.differential.model.interpreter import run_on_specification
@@ -141,6 +145,14 @@ def test_every_shape_has_a_share_in_its_own_kind() -> None:
     for kind, (pacing, shares) in itertools.product(Kind, ((False, SHARES), (True, PACING_SHARES))):
         of_kind = {shape.name for shape in SHAPES.values() if shape.kind is kind and shape.pacing is pacing}
         assert set(shares[kind].shares) == of_kind
+
+
+def test_a_program_takes_the_weights_of_the_shape_that_it_is_given() -> None:
+    """Conformance gives shapes of which a port's level leaves only some operations."""
+    general = SHAPES["general"]
+    make_program(TapeChoices(1), general, 20)
+    narrow = replace(general, weights={"start_gen": 1}, prelude=nothing)
+    assert set(make_program(TapeChoices(1), narrow, 20).operations) == {p.StartGen()}
 
 
 def test_programs_of_one_kind_with_or_without_pacing_are_made_if_asked_for() -> None:
